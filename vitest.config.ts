@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config'
+
+// Two projects: `unit` runs anywhere; `gpu` (*.gpu.test.ts) needs Dawn and a Vulkan device and is started by
+// scripts/test.mjs in child processes, one file each, because SwiftShader sometimes crashes a process.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'cli/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/*.gpu.test.ts', 'node_modules/**'],
+          testTimeout: 120_000,
+          pool: 'forks',
+        },
+      },
+      {
+        test: {
+          name: 'gpu',
+          include: ['src/**/*.gpu.test.ts'],
+          testTimeout: 240_000,
+          pool: 'forks',
+        },
+      },
+    ],
+  },
+})
