@@ -1,0 +1,104 @@
+// The small layers: linear, normalisations, activations, convolutions. All tensors are channels last; weights come in
+// PyTorch's layouts and are turned here, which costs nothing once they are constants of a compiled graph.
+// B batch, D H W voxels, d h w coarser grid, C channels, s stride. Ranks stay ≤ 6, the limit of tfjs's WebGPU backend.
+import * as tf from '@tensorflow/tfjs-core'
+import { parameter, type ParameterTensors } from './parameters.ts'
+
+const epsilon = 1e-5
+
+/** Parameter `name.leaf`, or `leaf` alone where the record is already the layer's own (`name` empty). */
+function leaf(name: string, last: string): string {
+  return name === '' ? last : `${name}.${last}`
+}
+
+/** y = x Wᵀ + b over the last axis; the bias is added where there is one. x [..., in], weight [out, in]. */
+export function linear(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+  const weight = parameter(p, leaf(name, 'weight'))
+  return applyLinear(x, tf.reshape(weight, [weight.shape[0], -1]), p[leaf(name, 'bias')])
+}
+
+/** As `linear`, with weight [out, in] and bias given. */
+export function applyLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
+  const [to, from] = weight.shape
+  const rows = tf.reshape(x, [-1, from]) // [rows, in]
+  const product = tf.matMul(rows as tf.Tensor2D, weight as tf.Tensor2D, false, true)
+  const y = bias ? tf.add(product, bias) : product
+  return tf.reshape(y, [...x.shape.slice(0, -1), to])
+}
+
+/** (x - mean) / sqrt(variance + 1e-5), biased variance in two passes over the given axes. */
+function standardise(x: tf.Tensor, axes: number[]): tf.Tensor {
+  const centred = tf.sub(x, tf.mean(x, axes, true))
+  const variance = tf.mean(tf.square(centred), axes, true)
+  return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)))
+}
+
+/** LayerNorm over the last axis without affine parameters. */
+export function plainLayerNorm(x: tf.Tensor): tf.Tensor {
+  return standardise(x, [x.rank - 1])
+}
+
+/** LayerNorm over the last axis with weight and bias. */
+export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+  const scaled = tf.mul(plainLayerNorm(x), parameter(p, leaf(name, 'weight')))
+  return tf.add(scaled, parameter(p, leaf(name, 'bias')))
+}
+
+/**
+ * InstanceNorm over D, H, W for each sample and channel, no affine. x [B, D, H, W, C].
+ * Over a single voxel it is exactly 0 with zero gradient (SPEC 9): said by the shape, not left to rounding.
+ */
+export function instanceNorm(x: tf.Tensor): tf.Tensor {
+  const [, D, H, W] = x.shape
+  return D * H * W === 1 ? tf.mul(x, 0) : standardise(x, [1, 2, 3])
+}
+
+/** GELU in its exact erf form; the tanh form differs by up to 5e-4. */
+export function gelu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1))
+}
+
+/** LeakyReLU of slope 0.01. */
+export function leakyRelu(x: tf.Tensor): tf.Tensor {
+  return tf.leakyRelu(x, 0.01)
+}
+
+/** Convolution of stride 1 that keeps the size (odd kernel). x [B,D,H,W,in], weight [out,in,k,k,k] → [B,D,H,W,out]. */
+export function conv3d(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+  const weight = parameter(p, leaf(name, 'weight'))
+  const bias = p[leaf(name, 'bias')]
+  const filter = tf.transpose(weight, [2, 3, 4, 1, 0]) as tf.Tensor5D // [k, k, k, in, out]
+  const y = tf.conv3d(x as tf.Tensor5D, filter, 1, 'same')
+  return bias ? tf.add(y, bias) : y
+}
+
+/** Transposed convolution of kernel 2³ and stride 2. x [B,d,h,w,in], weight [in,out,2,2,2] → [B,2d,2h,2w,out]. */
+export function convTranspose(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+  const weight = parameter(p, leaf(name, 'weight'))
+  const [from, to] = weight.shape
+  const children = tf.reshape(tf.transpose(weight, [2, 3, 4, 1, 0]), [8 * to, from]) // [(a,b,c,out), in]
+  return depthToSpace(applyLinear(x, children, undefined), 2)
+}
+
+/** Blocks of s³ voxels become channels. x [B, s·d, s·h, s·w, C] → [B, d, h, w, s·s·s·C], channel order (a, b, c, C). */
+export function spaceToDepth(x: tf.Tensor, s: number): tf.Tensor {
+  const [B, D, H, W, C] = x.shape
+  const [d, h, w] = [D / s, H / s, W / s]
+  const blocks = tf.reshape(x, [B * d, s, h, s, w, s * C])
+  return tf.reshape(tf.transpose(blocks, [0, 2, 4, 1, 3, 5]), [B, d, h, w, s ** 3 * C])
+}
+
+/** Inverse of `spaceToDepth`. x [B, d, h, w, s·s·s·C] → [B, s·d, s·h, s·w, C]. */
+export function depthToSpace(x: tf.Tensor, s: number): tf.Tensor {
+  const [B, d, h, w, channels] = x.shape
+  const C = channels / s ** 3
+  const blocks = tf.reshape(x, [B * d, h, w, s, s, s * C])
+  return tf.reshape(tf.transpose(blocks, [0, 3, 1, 4, 2, 5]), [B, s * d, s * h, s * w, C])
+}
+
+/** Pads D, H and W with zeros at the END to multiples of `multiple`. x [B, D, H, W, C]. */
+export function padToMultiple(x: tf.Tensor, multiple: number): tf.Tensor {
+  const missing = x.shape.slice(1, 4).map(size => (multiple - (size % multiple)) % multiple)
+  if (missing.every(count => count === 0)) return x
+  return tf.pad(x, [[0, 0], ...missing.map(count => [0, count] as [number, number]), [0, 0]])
+}

@@ -1,0 +1,145 @@
+// What a model folder says about itself (model.json) and the identity of a model: the SHA-256 of description and weights.
+import { InputError } from '../base/errors.ts'
+import type { Triple } from '../base/shape.ts'
+import { parseNetworkConfig, type NetworkConfig } from './config.ts'
+
+/** One network of a model and what it eats. Triples are in (D, H, W) order. */
+export interface NetworkEntry {
+  readonly config: NetworkConfig
+  /** Names in the weights file are this prefix followed by SPEC 9.1's name. */
+  readonly prefix: 'segment.' | 'classify.'
+  readonly spacingMm: Triple
+  /** Voxels of a tile (segment) or a crop (classify). */
+  readonly shape: Triple
+  /** HU window that is mapped linearly to `outputRange` and clipped. */
+  readonly huWindow: readonly [number, number]
+  readonly outputRange: readonly [number, number]
+  /** HU outside the scan. */
+  readonly padHu: number
+  readonly labels: readonly string[]
+  readonly thresholds: Readonly<Record<string, number>>
+}
+
+export interface ModelManifest {
+  readonly schemaVersion: 1
+  readonly pipelineVersion: string
+  readonly name: string
+  readonly version: string
+  readonly title: string
+  /** Order and direction of the volume's axes, such as "DHW, S+ A+ R+". */
+  readonly axes: string
+  readonly networks: { readonly segment?: NetworkEntry; readonly classify?: NetworkEntry }
+  readonly weights: { readonly file: string; readonly bytes: number; readonly sha256: string }
+  readonly provenance: Readonly<Record<string, unknown>>
+}
+
+function refuse(what: string): never {
+  throw new InputError(
+    `The model description cannot be used: ${what}; choose a model.json written by this program.`,
+  )
+}
+
+type Fields = Record<string, unknown>
+
+function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(`${what} is no object`)
+  return value as Fields
+}
+
+function requireText(fields: Fields, name: string): void {
+  if (typeof fields[name] !== 'string' || fields[name] === '')
+    refuse(`'${name}' is ${JSON.stringify(fields[name])}, a text is expected`)
+}
+
+/** A list of numbers of a given length, each accepted by `isGood`. */
+function requireNumbers(
+  fields: Fields,
+  name: string,
+  length: number,
+  isGood: (value: number) => boolean,
+): void {
+  const list = fields[name]
+  if (
+    !Array.isArray(list) ||
+    list.length !== length ||
+    !list.every(value => Number.isFinite(value) && isGood(value as number))
+  )
+    refuse(`'${name}' is ${JSON.stringify(list)}, ${length} sensible numbers are expected`)
+}
+
+function parseEntry(value: unknown, task: 'segment' | 'classify'): NetworkEntry {
+  const fields = fieldsOf(value, `networks.${task}`)
+  const config = parseNetworkConfig(fields.config)
+  if (fields.prefix !== `${task}.`) refuse(`the prefix of ${task} is ${JSON.stringify(fields.prefix)}`)
+  requireNumbers(fields, 'spacingMm', 3, spacing => spacing >= 0.1 && spacing <= 20)
+  requireNumbers(fields, 'shape', 3, side => Number.isInteger(side) && side >= 8 && side <= 512)
+  requireNumbers(fields, 'huWindow', 2, () => true)
+  requireNumbers(fields, 'outputRange', 2, () => true)
+  const [low, high] = fields.huWindow as [number, number]
+  if (low >= high) refuse(`the HU window [${low}, ${high}] is empty`)
+  if (!Number.isFinite(fields.padHu)) refuse(`'padHu' is ${JSON.stringify(fields.padHu)}`)
+  const labels = fields.labels
+  const classes = task === 'segment' ? config.seg_classes : config.n_classes
+  if (
+    !Array.isArray(labels) ||
+    labels.length !== classes ||
+    !labels.every(label => typeof label === 'string')
+  )
+    refuse(`${task} needs ${classes} labels and has ${JSON.stringify(labels)}`)
+  const thresholds = fieldsOf(fields.thresholds, `networks.${task}.thresholds`)
+  if (!Object.values(thresholds).every(Number.isFinite)) refuse(`a threshold of ${task} is no number`)
+  if (task === 'segment' && (fields.shape as number[]).some(side => side % 32 !== 0))
+    refuse(`the tile [${(fields.shape as number[]).join(', ')}] has a side that is no multiple of 32`)
+  return fields as unknown as NetworkEntry
+}
+
+/**
+ * Checks a model.json that has been parsed from JSON.
+ * @throws InputError naming what is missing, out of range or from another schema version.
+ */
+export function parseManifest(value: unknown): ModelManifest {
+  const fields = fieldsOf(value, 'the whole')
+  if (fields.schemaVersion !== 1)
+    refuse(`its schema version is ${JSON.stringify(fields.schemaVersion)}, 1 is expected`)
+  for (const name of ['pipelineVersion', 'name', 'version', 'title', 'axes']) requireText(fields, name)
+  const networks = fieldsOf(fields.networks, 'networks')
+  if (!networks.segment && !networks.classify) refuse('it names no network')
+  if (networks.segment) parseEntry(networks.segment, 'segment')
+  if (networks.classify) parseEntry(networks.classify, 'classify')
+  const weights = fieldsOf(fields.weights, 'weights')
+  // A name with a slash would let a description fetch something beside its own folder.
+  if (typeof weights.file !== 'string' || !/^[\w.-]+$/.test(weights.file) || weights.file.startsWith('.'))
+    refuse(`the weights file is called ${JSON.stringify(weights.file)}`)
+  if (!Number.isSafeInteger(weights.bytes) || (weights.bytes as number) <= 0)
+    refuse(`the weights have ${JSON.stringify(weights.bytes)} bytes`)
+  if (typeof weights.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(weights.sha256))
+    refuse('the weights have no SHA-256')
+  fieldsOf(fields.provenance, 'provenance')
+  return fields as unknown as ModelManifest
+}
+
+/** JSON with sorted keys and no spaces: the same description gives the same text wherever it was written. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const entries = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`)
+  return `{${entries.join(',')}}`
+}
+
+/** SHA-256 of bytes as lower-case hexadecimal. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The model's identity: SHA-256 over the canonical description followed by the weights file's bytes. */
+export async function modelIdentity(manifest: ModelManifest, weightsBytes: Uint8Array): Promise<string> {
+  const text = new TextEncoder().encode(canonicalJson(manifest))
+  const whole = new Uint8Array(text.length + weightsBytes.length)
+  whole.set(text)
+  whole.set(weightsBytes, text.length)
+  return sha256(whole)
+}
