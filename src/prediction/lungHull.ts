@@ -1,0 +1,94 @@
+// Giving back to a lung what the threshold took: vessels and nodules inside it, nodules on the pleura, narrow gaps.
+// A closing with a ball handles dents up to about 20 mm; wider dents are filled only on the costal side, where the
+// healthy outline is convex, and only up to the section of the largest nodule, so that heart and liver stay out.
+import type { Triple } from '../base/shape.ts'
+import { voxelCount } from '../base/shape.ts'
+import { labelComponents } from './components.ts'
+import type { Point } from './convexHull.ts'
+import { heightAt, lowerHull } from './convexHull.ts'
+import { close } from './morphology.ts'
+import { boundingBox } from '../tokens/tiles.ts'
+
+const closingMm = 12
+/** Section of a 32 mm nodule: a nodule is at most 30 mm by definition. */
+const largestDentMm2 = 800
+
+/** Mask [D,H,W] of one side (1 right, 2 left) of `sides`, closed, without holes in axial slices, costal dents filled. */
+export function fillSide(sides: Uint8Array, side: 1 | 2, shape: Triple, spacingMm: Triple): Uint8Array {
+  const only = Uint8Array.from(sides, value => (value === side ? 1 : 0))
+  const box = boundingBox(only, shape)
+  if (!box) return only
+  const size: Triple = [box.high[0] - box.low[0], box.high[1] - box.low[1], box.high[2] - box.low[2]]
+  const part = new Uint8Array(voxelCount(size))
+  const rows = (use: (inPart: number, inWhole: number) => void) => {
+    for (let d = 0; d < size[0]; d++) {
+      for (let h = 0; h < size[1]; h++) {
+        use((d * size[1] + h) * size[2], ((d + box.low[0]) * shape[1] + h + box.low[1]) * shape[2] + box.low[2])
+      }
+    }
+  }
+  rows((to, from) => part.set(only.subarray(from, from + size[2]), to))
+  const closed = close(part, size, spacingMm, closingMm)
+  for (let d = 0; d < size[0]; d++) {
+    const slice = closed.subarray(d * size[1] * size[2], (d + 1) * size[1] * size[2])
+    fillSlice(slice, [1, size[1], size[2]], side, spacingMm)
+  }
+  rows((from, to) => only.set(closed.subarray(from, from + size[2]), to))
+  return only
+}
+
+/** Fills holes, and the small costal dents of the slice's convex hull, in place. */
+function fillSlice(slice: Uint8Array, shape: Triple, side: 1 | 2, spacingMm: Triple): void {
+  const [, H, W] = shape
+  const hull = fillHull(slice, H, W)
+  if (!hull) return
+  const gaps = Uint8Array.from(slice, (value, i) => (value === 0 && hull[i] !== 0 ? 1 : 0))
+  const { labels, sizes } = labelComponents(gaps, shape)
+  const isHole = sizes.map(() => true)
+  const gapW = sizes.map(() => 0)
+  let lungW = 0
+  let lungCount = 0
+  for (let i = 0; i < slice.length; i++) {
+    const w = i % W
+    if (slice[i] !== 0) {
+      lungW += w
+      lungCount++
+    }
+    if (labels[i] === 0) continue
+    gapW[labels[i]] += w
+    const h = (i - w) / W
+    const isOpen = (inside: boolean, next: number) => !inside || hull[next] === 0
+    if (isOpen(w > 0, i - 1) || isOpen(w < W - 1, i + 1) || isOpen(h > 0, i - W) || isOpen(h < H - 1, i + W)) {
+      isHole[labels[i]] = false
+    }
+  }
+  const middle = lungW / lungCount
+  const isFilled = sizes.map((size, k) => {
+    const isCostal = side === 1 ? gapW[k] / size > middle : gapW[k] / size < middle
+    return k > 0 && (isHole[k] || (isCostal && size * spacingMm[1] * spacingMm[2] <= largestDentMm2))
+  })
+  for (let i = 0; i < slice.length; i++) if (isFilled[labels[i]]) slice[i] = 1
+}
+
+/** Filled convex hull of the set pixels of a slice [H,W]; null when none is set. */
+function fillHull(slice: Uint8Array, H: number, W: number): Uint8Array | null {
+  const firsts: Point[] = []
+  const lasts: Point[] = []
+  for (let h = 0; h < H; h++) {
+    const row = slice.subarray(h * W, (h + 1) * W)
+    const first = row.indexOf(1)
+    if (first < 0) continue
+    firsts.push({ x: h, y: first })
+    lasts.push({ x: h, y: -row.lastIndexOf(1) })
+  }
+  if (firsts.length === 0) return null
+  const low = lowerHull(firsts)
+  const high = lowerHull(lasts)
+  const hull = new Uint8Array(H * W)
+  for (let h = firsts[0].x; h <= firsts[firsts.length - 1].x; h++) {
+    const first = Math.ceil(heightAt(low, h) - 1e-9)
+    const last = Math.floor(-heightAt(high, h) + 1e-9)
+    hull.fill(1, h * W + first, h * W + last + 1)
+  }
+  return hull
+}

@@ -1,0 +1,99 @@
+// Right and left: two lungs side by side, parted by erosion where they touch, or one lung whose side is told from
+// its shape. In memory W runs from the patient's left to the right.
+import type { Grid, Triple } from '../base/shape.ts'
+import { labelComponents } from './components.ts'
+import { heightAt, lowerHull } from './convexHull.ts'
+import { erode, squaredDistanceMm } from './morphology.ts'
+
+/** Two lungs' centres are 120–180 mm apart in an adult; less is two lobes of one lung. */
+const leastApartMm = 60
+const erosionsMm = [0, 2.6, 5.1, 7.6, 10.1, 12.6]
+
+export interface LungSides {
+  /** 0 = outside, 1 = right lung, 2 = left lung. */
+  readonly sides: Uint8Array
+  readonly warnings: readonly string[]
+}
+
+/** Assigns every voxel of `lung` to a side. */
+export function splitLungs(lung: Uint8Array, grid: Grid): LungSides {
+  for (const radiusMm of erosionsMm) {
+    const { shape, spacingMm } = grid
+    const core = radiusMm === 0 ? lung : erode(lung, shape, spacingMm, radiusMm)
+    const pair = findPair(core, grid)
+    if (pair) return { sides: assignNearest(lung, pair, grid), warnings: [] }
+  }
+  const side = guessSide(lung, grid.shape)
+  const name = side === 1 ? 'right' : 'left'
+  return {
+    sides: Uint8Array.from(lung, value => (value !== 0 ? side : 0)),
+    warnings: [`Only one lung was found; by its shape it is taken for the ${name} one.`],
+  }
+}
+
+/** The two largest components as masks [right, left], when they lie beside each other at the same height. */
+function findPair(core: Uint8Array, { shape, spacingMm }: Grid): readonly [Uint8Array, Uint8Array] | null {
+  const { labels, sizes } = labelComponents(core, shape)
+  const order = sizes.map((_, k) => k).sort((a, b) => sizes[b] - sizes[a])
+  const [first, second] = order
+  if (!(sizes[second] >= 0.15 * sizes[first])) return null
+  const a = summarise(labels, first, shape)
+  const b = summarise(labels, second, shape)
+  if (Math.abs(a.meanW - b.meanW) * spacingMm[2] < leastApartMm) return null
+  const shared = Math.min(a.high, b.high) - Math.max(a.low, b.low)
+  if (shared < 0.5 * Math.min(a.high - a.low, b.high - b.low)) return null
+  const [right, left] = a.meanW > b.meanW ? [first, second] : [second, first]
+  const maskOf = (label: number) => Uint8Array.from(labels, value => (value === label ? 1 : 0))
+  return [maskOf(right), maskOf(left)]
+}
+
+function summarise(labels: Int32Array, label: number, [, H, W]: Triple) {
+  let sum = 0
+  let count = 0
+  let low = Infinity
+  let high = -Infinity
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] !== label) continue
+    count++
+    sum += i % W
+    const d = Math.floor(i / (H * W))
+    if (d < low) low = d
+    if (d > high) high = d
+  }
+  return { meanW: sum / count, low, high }
+}
+
+function assignNearest(lung: Uint8Array, [right, left]: readonly [Uint8Array, Uint8Array], grid: Grid): Uint8Array {
+  const toRight = squaredDistanceMm(right, grid.shape, grid.spacingMm)
+  const toLeft = squaredDistanceMm(left, grid.shape, grid.spacingMm)
+  return Uint8Array.from(lung, (value, i) => (value === 0 ? 0 : toRight[i] <= toLeft[i] ? 1 : 2))
+}
+
+/**
+ * The side of a lone lung: its medial face is hollow (heart, hilum, spine), its costal face bulges, so axial
+ * sections are dented more on the medial side.
+ */
+function guessSide(lung: Uint8Array, [D, H, W]: Triple): 1 | 2 {
+  let hollow = 0
+  for (let d = 0; d < D; d++) {
+    const firsts: number[] = []
+    const lasts: number[] = []
+    for (let h = 0; h < H; h++) {
+      const row = lung.subarray((d * H + h) * W, (d * H + h + 1) * W)
+      const first = row.indexOf(1)
+      if (first < 0) continue
+      firsts.push(first)
+      lasts.push(row.lastIndexOf(1))
+    }
+    hollow += dentArea(firsts) - dentArea(lasts.map(last => -last))
+  }
+  // A hollow towards small W faces the patient's left, so the heart is on its left: a right lung.
+  return hollow > 0 ? 1 : 2
+}
+
+/** Area between a profile of left ends and its lower convex hull: how far the outline is dented inwards. */
+function dentArea(profile: readonly number[]): number {
+  if (profile.length === 0) return 0
+  const hull = lowerHull(profile.map((y, x) => ({ x, y })))
+  return profile.reduce((sum, value, x) => sum + value - heightAt(hull, x), 0)
+}
