@@ -2,6 +2,7 @@
 import { InputError } from '../base/errors.ts'
 import type { Triple } from '../base/shape.ts'
 import { parseNetworkConfig, type NetworkConfig } from './config.ts'
+import { sha256 } from './sha256.ts'
 
 /** One network of a model and what it eats. Triples are in (D, H, W) order. */
 export interface NetworkEntry {
@@ -127,12 +128,6 @@ export function canonicalJson(value: unknown): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`)
   return `{${entries.join(',')}}`
-}
-
-/** SHA-256 of bytes as lower-case hexadecimal. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** The model's identity: SHA-256 over the canonical description followed by the weights file's bytes. */
