@@ -82,7 +82,8 @@ function readTensor(name: string, entry: unknown, data: Uint8Array): Safetensors
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes)
-  const data = bytes.subarray(dataStart)
+  // A plain view: Node's Buffer is a Uint8Array whose `slice` does not copy.
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + dataStart, bytes.byteLength - dataStart)
   // No prototype, so that a tensor may be called '__proto__'.
   const tensors: Record<string, SafetensorsTensor> = Object.create(null) as Record<string, SafetensorsTensor>
   const metadata: Record<string, string> = {}
