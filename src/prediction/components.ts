@@ -2,8 +2,6 @@
 // grow from the few voxels above a threshold without ever allocating an index volume at full resolution.
 import type { Triple } from '../base/shape.ts'
 
-export type Connectivity = 6 | 26
-
 export interface Components {
   /** Component number of each voxel, 0 = none; numbers are in raster order of each component's first voxel. */
   readonly labels: Int32Array
@@ -11,44 +9,59 @@ export interface Components {
   readonly sizes: readonly number[]
 }
 
-/** Components of the non-zero voxels. */
-export function labelComponents(mask: Uint8Array, shape: Triple, connectivity: Connectivity = 6): Components {
+/** 6-connected components of the non-zero voxels. */
+export function labelComponents(mask: Uint8Array, shape: Triple): Components {
   const labels = new Int32Array(mask.length)
   const sizes = [0]
-  const visitNeighbours = neighbours(shape, connectivity)
-  const queue: number[] = []
+  const queue = new IndexQueue()
   for (let seed = 0; seed < mask.length; seed++) {
     if (mask[seed] === 0 || labels[seed] !== 0) continue
-    const label = sizes.length
-    labels[seed] = label
-    queue.length = 0
-    queue.push(seed)
-    for (let head = 0; head < queue.length; head++) {
-      visitNeighbours(queue[head], next => {
-        if (mask[next] === 0 || labels[next] !== 0) return
-        labels[next] = label
-        queue.push(next)
-      })
-    }
-    sizes.push(queue.length)
+    queue.restart(seed)
+    grow(queue, mask, shape, labels, sizes.length)
+    sizes.push(queue.count)
   }
   return { labels, sizes }
 }
 
-/** Non-zero voxels of `mask` connected to a `seeds` index through non-zero voxels; `mask` is not changed. */
+/** Non-zero voxels of `mask` 6-connected to one of the `seeds` (indices) through non-zero voxels. */
 export function floodFrom(seeds: readonly number[], mask: Uint8Array, shape: Triple): Uint8Array {
   const reached = new Uint8Array(mask.length)
-  const visitNeighbours = neighbours(shape, 6)
-  const queue = seeds.filter(seed => mask[seed] !== 0)
-  for (const seed of queue) reached[seed] = 1
-  for (let head = 0; head < queue.length; head++) {
-    visitNeighbours(queue[head], next => {
-      if (mask[next] === 0 || reached[next] !== 0) return
-      reached[next] = 1
-      queue.push(next)
-    })
+  const queue = new IndexQueue()
+  for (const seed of seeds) {
+    if (mask[seed] === 0 || reached[seed] !== 0) continue
+    queue.restart(seed)
+    grow(queue, mask, shape, reached, 1)
   }
   return reached
+}
+
+/** Marks everything 6-connected to the queued voxels with `value`; `marks` ≠ 0 means already visited. */
+function grow(
+  queue: IndexQueue,
+  mask: Uint8Array,
+  shape: Triple,
+  marks: Int32Array | Uint8Array,
+  value: number,
+): void {
+  const [D, H, W] = shape
+  const plane = H * W
+  const visit = (next: number) => {
+    if (mask[next] === 0 || marks[next] !== 0) return
+    marks[next] = value
+    queue.push(next)
+  }
+  marks[queue.at(0)] = value
+  for (let head = 0; head < queue.count; head++) {
+    const index = queue.at(head)
+    const w = index % W
+    const h = ((index - w) / W) % H
+    if (w > 0) visit(index - 1)
+    if (w < W - 1) visit(index + 1)
+    if (h > 0) visit(index - W)
+    if (h < H - 1) visit(index + W)
+    if (index >= plane) visit(index - plane)
+    if (index < (D - 1) * plane) visit(index + plane)
+  }
 }
 
 /**
@@ -62,60 +75,58 @@ export function hysteresis(
   seedLevel: number,
   visited: Uint8Array,
 ): Int32Array[] {
-  const visitNeighbours = neighbours(shape, 26)
+  const [D, H, W] = shape
   const found: Int32Array[] = []
-  let queue = new Int32Array(1024)
+  const queue = new IndexQueue()
   for (let seed = 0; seed < values.length; seed++) {
     if (values[seed] < seedLevel || visited[seed] !== 0) continue
-    queue[0] = seed
-    let count = 1
+    queue.restart(seed)
     visited[seed] = 1
-    for (let head = 0; head < count; head++) {
-      visitNeighbours(queue[head], next => {
-        if (values[next] < maskLevel || visited[next] !== 0) return
-        visited[next] = 1
-        if (count === queue.length) {
-          const longer = new Int32Array(2 * count)
-          longer.set(queue)
-          queue = longer
+    for (let head = 0; head < queue.count; head++) {
+      const index = queue.at(head)
+      const w = index % W
+      const h = ((index - w) / W) % H
+      const d = Math.floor(index / (H * W))
+      for (let z = Math.max(0, d - 1); z <= Math.min(D - 1, d + 1); z++) {
+        for (let y = Math.max(0, h - 1); y <= Math.min(H - 1, h + 1); y++) {
+          for (let x = Math.max(0, w - 1); x <= Math.min(W - 1, w + 1); x++) {
+            const next = (z * H + y) * W + x
+            if (values[next] < maskLevel || visited[next] !== 0) continue
+            visited[next] = 1
+            queue.push(next)
+          }
         }
-        queue[count++] = next
-      })
+      }
     }
-    found.push(queue.slice(0, count).sort())
+    found.push(queue.toSorted())
   }
   return found
 }
 
-type Visit = (index: number, use: (neighbour: number) => void) => void
+/** A growing list of voxel indices that is reused from one component to the next. */
+class IndexQueue {
+  private items = new Int32Array(4096)
+  count = 0
 
-/** Calls `use` with each neighbour inside the volume. */
-function neighbours(shape: Triple, connectivity: Connectivity): Visit {
-  const [D, H, W] = shape
-  const plane = H * W
-  if (connectivity === 6) {
-    return (index, use) => {
-      const w = index % W
-      const h = ((index - w) / W) % H
-      if (w > 0) use(index - 1)
-      if (w < W - 1) use(index + 1)
-      if (h > 0) use(index - W)
-      if (h < H - 1) use(index + W)
-      if (index >= plane) use(index - plane)
-      if (index < (D - 1) * plane) use(index + plane)
-    }
+  restart(first: number): void {
+    this.items[0] = first
+    this.count = 1
   }
-  return (index, use) => {
-    const w = index % W
-    const h = ((index - w) / W) % H
-    const d = Math.floor(index / plane)
-    for (let z = Math.max(0, d - 1); z <= Math.min(D - 1, d + 1); z++) {
-      for (let y = Math.max(0, h - 1); y <= Math.min(H - 1, h + 1); y++) {
-        for (let x = Math.max(0, w - 1); x <= Math.min(W - 1, w + 1); x++) {
-          const next = z * plane + y * W + x
-          if (next !== index) use(next)
-        }
-      }
+
+  push(index: number): void {
+    if (this.count === this.items.length) {
+      const longer = new Int32Array(2 * this.count)
+      longer.set(this.items)
+      this.items = longer
     }
+    this.items[this.count++] = index
+  }
+
+  at(position: number): number {
+    return this.items[position]
+  }
+
+  toSorted(): Int32Array {
+    return this.items.slice(0, this.count).sort()
   }
 }

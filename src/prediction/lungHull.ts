@@ -6,16 +6,18 @@ import { voxelCount } from '../base/shape.ts'
 import { labelComponents } from './components.ts'
 import type { Point } from './convexHull.ts'
 import { heightAt, lowerHull } from './convexHull.ts'
-import { close } from './morphology.ts'
+import { close, maskWhere } from './morphology.ts'
 import { boundingBox } from '../tokens/tiles.ts'
 
 const closingMm = 12
 /** Section of a 32 mm nodule: a nodule is at most 30 mm by definition. */
 const largestDentMm2 = 800
+/** Area ÷ length² of a dent: 0.39 for half a disc, 0.1 for the flat strip along ribs, which is no nodule. */
+const leastDepth = 0.2
 
 /** Mask [D,H,W] of one side (1 right, 2 left) of `sides`, closed, without holes in axial slices, costal dents filled. */
 export function fillSide(sides: Uint8Array, side: 1 | 2, shape: Triple, spacingMm: Triple): Uint8Array {
-  const only = Uint8Array.from(sides, value => (value === side ? 1 : 0))
+  const only = maskWhere(sides.length, i => sides[i] === side)
   const box = boundingBox(only, shape)
   if (!box) return only
   const size: Triple = [box.high[0] - box.low[0], box.high[1] - box.low[1], box.high[2] - box.low[2]]
@@ -23,7 +25,10 @@ export function fillSide(sides: Uint8Array, side: 1 | 2, shape: Triple, spacingM
   const rows = (use: (inPart: number, inWhole: number) => void) => {
     for (let d = 0; d < size[0]; d++) {
       for (let h = 0; h < size[1]; h++) {
-        use((d * size[1] + h) * size[2], ((d + box.low[0]) * shape[1] + h + box.low[1]) * shape[2] + box.low[2])
+        use(
+          (d * size[1] + h) * size[2],
+          ((d + box.low[0]) * shape[1] + h + box.low[1]) * shape[2] + box.low[2],
+        )
       }
     }
   }
@@ -37,15 +42,16 @@ export function fillSide(sides: Uint8Array, side: 1 | 2, shape: Triple, spacingM
   return only
 }
 
-/** Fills holes, and the small costal dents of the slice's convex hull, in place. */
+/** Fills holes, and the nodule-like costal dents of the slice's convex hull, in place. */
 function fillSlice(slice: Uint8Array, shape: Triple, side: 1 | 2, spacingMm: Triple): void {
   const [, H, W] = shape
   const hull = fillHull(slice, H, W)
   if (!hull) return
-  const gaps = Uint8Array.from(slice, (value, i) => (value === 0 && hull[i] !== 0 ? 1 : 0))
-  const { labels, sizes } = labelComponents(gaps, shape)
-  const isHole = sizes.map(() => true)
-  const gapW = sizes.map(() => 0)
+  const { labels, sizes } = labelComponents(
+    maskWhere(slice.length, i => slice[i] === 0 && hull[i] !== 0),
+    shape,
+  )
+  const gaps = sizes.map(() => ({ isOpen: false, sumW: 0, low: [H, W], high: [0, 0] }))
   let lungW = 0
   let lungCount = 0
   for (let i = 0; i < slice.length; i++) {
@@ -55,17 +61,20 @@ function fillSlice(slice: Uint8Array, shape: Triple, side: 1 | 2, spacingMm: Tri
       lungCount++
     }
     if (labels[i] === 0) continue
-    gapW[labels[i]] += w
     const h = (i - w) / W
-    const isOpen = (inside: boolean, next: number) => !inside || hull[next] === 0
-    if (isOpen(w > 0, i - 1) || isOpen(w < W - 1, i + 1) || isOpen(h > 0, i - W) || isOpen(h < H - 1, i + W)) {
-      isHole[labels[i]] = false
-    }
+    const gap = gaps[labels[i]]
+    gap.sumW += w
+    gap.low = [Math.min(gap.low[0], h), Math.min(gap.low[1], w)]
+    gap.high = [Math.max(gap.high[0], h + 1), Math.max(gap.high[1], w + 1)]
+    const isEdge = w === 0 || w === W - 1 || h === 0 || h === H - 1
+    if (isEdge || !hull[i - 1] || !hull[i + 1] || !hull[i - W] || !hull[i + W]) gap.isOpen = true
   }
-  const middle = lungW / lungCount
-  const isFilled = sizes.map((size, k) => {
-    const isCostal = side === 1 ? gapW[k] / size > middle : gapW[k] / size < middle
-    return k > 0 && (isHole[k] || (isCostal && size * spacingMm[1] * spacingMm[2] <= largestDentMm2))
+  const isFilled = gaps.map(({ isOpen, sumW, low, high }, k) => {
+    if (k === 0 || !isOpen) return k > 0
+    const isCostal = (sumW / sizes[k] - lungW / lungCount) * (side === 1 ? 1 : -1) > 0
+    const areaMm2 = sizes[k] * spacingMm[1] * spacingMm[2]
+    const lengthMm = Math.hypot((high[0] - low[0]) * spacingMm[1], (high[1] - low[1]) * spacingMm[2])
+    return isCostal && areaMm2 <= largestDentMm2 && areaMm2 >= leastDepth * lengthMm * lengthMm
   })
   for (let i = 0; i < slice.length; i++) if (isFilled[labels[i]]) slice[i] = 1
 }

@@ -1,9 +1,9 @@
 // Right and left: two lungs side by side, parted by erosion where they touch, or one lung whose side is told from
-// its shape. In memory W runs from the patient's left to the right.
+// what is beside it. In memory W runs from the patient's left to the right.
 import type { Grid, Triple } from '../base/shape.ts'
 import { labelComponents } from './components.ts'
 import { heightAt, lowerHull } from './convexHull.ts'
-import { erode, squaredDistanceMm } from './morphology.ts'
+import { maskWhere, squaredDistanceMm } from './morphology.ts'
 
 /** Two lungs' centres are 120–180 mm apart in an adult; less is two lobes of one lung. */
 const leastApartMm = 60
@@ -15,19 +15,22 @@ export interface LungSides {
   readonly warnings: readonly string[]
 }
 
-/** Assigns every voxel of `lung` to a side. */
-export function splitLungs(lung: Uint8Array, grid: Grid): LungSides {
+/** Assigns every voxel of `lung` to a side. `outside` is the air around the patient. */
+export function splitLungs(lung: Uint8Array, grid: Grid, outside: Uint8Array): LungSides {
+  const { shape, spacingMm } = grid
+  const depth = squaredDistanceMm(lung, shape, spacingMm, 0)
   for (const radiusMm of erosionsMm) {
-    const { shape, spacingMm } = grid
-    const core = radiusMm === 0 ? lung : erode(lung, shape, spacingMm, radiusMm)
+    const core = maskWhere(lung.length, i => depth[i] > radiusMm * radiusMm)
     const pair = findPair(core, grid)
     if (pair) return { sides: assignNearest(lung, pair, grid), warnings: [] }
   }
-  const side = guessSide(lung, grid.shape)
+  const side = guessSide(lung, outside, shape)
+  const sides = new Uint8Array(lung.length)
+  for (let i = 0; i < lung.length; i++) if (lung[i] !== 0) sides[i] = side
   const name = side === 1 ? 'right' : 'left'
   return {
-    sides: Uint8Array.from(lung, value => (value !== 0 ? side : 0)),
-    warnings: [`Only one lung was found; by its shape it is taken for the ${name} one.`],
+    sides,
+    warnings: [`Only one lung was found; by its surroundings it is taken for the ${name} one.`],
   }
 }
 
@@ -43,7 +46,7 @@ function findPair(core: Uint8Array, { shape, spacingMm }: Grid): readonly [Uint8
   const shared = Math.min(a.high, b.high) - Math.max(a.low, b.low)
   if (shared < 0.5 * Math.min(a.high - a.low, b.high - b.low)) return null
   const [right, left] = a.meanW > b.meanW ? [first, second] : [second, first]
-  const maskOf = (label: number) => Uint8Array.from(labels, value => (value === label ? 1 : 0))
+  const maskOf = (label: number) => maskWhere(labels.length, i => labels[i] === label)
   return [maskOf(right), maskOf(left)]
 }
 
@@ -63,35 +66,50 @@ function summarise(labels: Int32Array, label: number, [, H, W]: Triple) {
   return { meanW: sum / count, low, high }
 }
 
-function assignNearest(lung: Uint8Array, [right, left]: readonly [Uint8Array, Uint8Array], grid: Grid): Uint8Array {
-  const toRight = squaredDistanceMm(right, grid.shape, grid.spacingMm)
-  const toLeft = squaredDistanceMm(left, grid.shape, grid.spacingMm)
-  return Uint8Array.from(lung, (value, i) => (value === 0 ? 0 : toRight[i] <= toLeft[i] ? 1 : 2))
+function assignNearest(
+  lung: Uint8Array,
+  [right, left]: readonly [Uint8Array, Uint8Array],
+  { shape, spacingMm }: Grid,
+): Uint8Array {
+  const toRight = squaredDistanceMm(right, shape, spacingMm)
+  const toLeft = squaredDistanceMm(left, shape, spacingMm)
+  const sides = new Uint8Array(lung.length)
+  for (let i = 0; i < lung.length; i++) if (lung[i] !== 0) sides[i] = toRight[i] <= toLeft[i] ? 1 : 2
+  return sides
 }
 
 /**
- * The side of a lone lung: its medial face is hollow (heart, hilum, spine), its costal face bulges, so axial
- * sections are dented more on the medial side.
+ * The side of a lone lung. Towards the flank a row soon leaves the patient, towards the middle it meets mediastinum or
+ * the image's end; where no outside air is in the image, the more dented face is the medial one (heart, hilum, spine).
  */
-function guessSide(lung: Uint8Array, [D, H, W]: Triple): 1 | 2 {
-  let hollow = 0
+function guessSide(lung: Uint8Array, outside: Uint8Array, [D, H, W]: Triple): 1 | 2 {
+  let rowCount = 0
+  let airOnRight = 0
+  let dentedOnLeft = 0
   for (let d = 0; d < D; d++) {
     const firsts: number[] = []
     const lasts: number[] = []
     for (let h = 0; h < H; h++) {
-      const row = lung.subarray((d * H + h) * W, (d * H + h + 1) * W)
+      const start = (d * H + h) * W
+      const row = lung.subarray(start, start + W)
       const first = row.indexOf(1)
       if (first < 0) continue
+      const last = row.lastIndexOf(1)
       firsts.push(first)
-      lasts.push(row.lastIndexOf(1))
+      lasts.push(-last)
+      const around = outside.subarray(start, start + W)
+      if (around.indexOf(1, last + 1) >= 0) airOnRight++
+      if (first > 0 && around.lastIndexOf(1, first - 1) >= 0) airOnRight--
     }
-    hollow += dentArea(firsts) - dentArea(lasts.map(last => -last))
+    rowCount += firsts.length
+    dentedOnLeft += dentArea(firsts) - dentArea(lasts)
   }
-  // A hollow towards small W faces the patient's left, so the heart is on its left: a right lung.
-  return hollow > 0 ? 1 : 2
+  // Large W is the patient's right.
+  if (Math.abs(airOnRight) > 0.1 * rowCount) return airOnRight > 0 ? 1 : 2
+  return dentedOnLeft > 0 ? 1 : 2
 }
 
-/** Area between a profile of left ends and its lower convex hull: how far the outline is dented inwards. */
+/** Area between a profile of row ends and its lower convex hull: how far the outline is dented inwards. */
 function dentArea(profile: readonly number[]): number {
   if (profile.length === 0) return 0
   const hull = lowerHull(profile.map((y, x) => ({ x, y })))

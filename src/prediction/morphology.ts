@@ -4,7 +4,14 @@ import type { Triple } from '../base/shape.ts'
 
 const far = 1e20
 
-/** Squared distance in mm² from every voxel to the nearest voxel of `mask` whose value is `feature` (1 = set, 0 = unset). */
+/** A mask of `length` voxels, 1 where `test` holds. (TypedArray.from with a function is ten times slower.) */
+export function maskWhere(length: number, test: (index: number) => boolean): Uint8Array {
+  const mask = new Uint8Array(length)
+  for (let i = 0; i < length; i++) if (test(i)) mask[i] = 1
+  return mask
+}
+
+/** Squared distance in mm² from every voxel to the nearest voxel of `mask` that is set (`feature` 1) or unset (0). */
 export function squaredDistanceMm(
   mask: Uint8Array,
   shape: Triple,
@@ -13,11 +20,9 @@ export function squaredDistanceMm(
 ): Float32Array {
   const [D, H, W] = shape
   const distance = new Float32Array(mask.length)
-  for (let i = 0; i < mask.length; i++) distance[i] = (mask[i] !== 0) === (feature === 1) ? 0 : far
+  for (let i = 0; i < mask.length; i++) distance[i] = (mask[i] !== 0 ? 1 : 0) === feature ? 0 : far
   const line = lowerEnvelope(Math.max(D, H, W))
-  for (let d = 0; d < D; d++) {
-    for (let h = 0; h < H; h++) line(distance, (d * H + h) * W, 1, W, spacingMm[2])
-  }
+  for (let row = 0; row < D * H; row++) line(distance, row * W, 1, W, spacingMm[2])
   for (let d = 0; d < D; d++) {
     for (let w = 0; w < W; w++) line(distance, d * H * W + w, W, H, spacingMm[1])
   }
@@ -33,43 +38,51 @@ function lowerEnvelope(longest: number) {
   return (data: Float32Array, offset: number, stride: number, count: number, spacing: number): void => {
     const squared = spacing * spacing
     let top = -1
+    let zeros = 0
     for (let i = 0; i < count; i++) {
-      values[i] = data[offset + i * stride]
-      if (values[i] >= far) continue
+      const value = data[offset + i * stride]
+      values[i] = value
+      if (value === 0) zeros++
+      if (value >= far) continue
       let start = -Infinity
       while (top >= 0) {
         const v = vertex[top]
-        start = ((values[i] - values[v]) / squared + i * i - v * v) / (2 * (i - v))
+        start = ((value - values[v]) / squared + i * i - v * v) / (2 * (i - v))
         if (start > boundary[top]) break
         top--
       }
-      if (top < 0) start = -Infinity
       top++
       vertex[top] = i
-      boundary[top] = start
+      boundary[top] = top === 0 ? -Infinity : start
     }
-    if (top < 0) return
+    if (top < 0 || zeros === count) return
     let k = 0
     for (let i = 0; i < count; i++) {
       while (k < top && boundary[k + 1] < i) k++
-      data[offset + i * stride] = squared * (i - vertex[k]) ** 2 + values[vertex[k]]
+      const step = i - vertex[k]
+      data[offset + i * stride] = squared * step * step + values[vertex[k]]
     }
   }
 }
 
 /** Voxels within `radiusMm` of the mask. */
 export function dilate(mask: Uint8Array, shape: Triple, spacingMm: Triple, radiusMm: number): Uint8Array {
-  const limit = radiusMm * radiusMm
-  return Uint8Array.from(squaredDistanceMm(mask, shape, spacingMm), value => (value <= limit ? 1 : 0))
+  const distance = squaredDistanceMm(mask, shape, spacingMm)
+  return maskWhere(mask.length, i => distance[i] <= radiusMm * radiusMm)
 }
 
 /** Voxels of the mask farther than `radiusMm` from every unset voxel; beyond the volume's border counts as set. */
 export function erode(mask: Uint8Array, shape: Triple, spacingMm: Triple, radiusMm: number): Uint8Array {
-  const limit = radiusMm * radiusMm
-  return Uint8Array.from(squaredDistanceMm(mask, shape, spacingMm, 0), value => (value > limit ? 1 : 0))
+  const distance = squaredDistanceMm(mask, shape, spacingMm, 0)
+  return maskWhere(mask.length, i => distance[i] > radiusMm * radiusMm)
 }
 
 /** Closing with a ball: fills dents and gaps narrower than 2·`radiusMm`. */
 export function close(mask: Uint8Array, shape: Triple, spacingMm: Triple, radiusMm: number): Uint8Array {
   return erode(dilate(mask, shape, spacingMm, radiusMm), shape, spacingMm, radiusMm)
+}
+
+/** Opening with a ball: removes what is thinner than 2·`radiusMm`. */
+export function open(mask: Uint8Array, shape: Triple, spacingMm: Triple, radiusMm: number): Uint8Array {
+  return dilate(erode(mask, shape, spacingMm, radiusMm), shape, spacingMm, radiusMm)
 }
