@@ -1,6 +1,7 @@
 // Distances and morphology with balls measured in millimetres, on masks [D,H,W] of any spacing.
 // Exact Euclidean distance transform: Felzenszwalb & Huttenlocher, Theory of Computing 8 (2012).
 import type { Triple } from '../base/shape.ts'
+import { voxelCount } from '../base/shape.ts'
 
 const far = 1e20
 
@@ -77,9 +78,24 @@ export function erode(mask: Uint8Array, shape: Triple, spacingMm: Triple, radius
   return maskWhere(mask.length, i => distance[i] > radiusMm * radiusMm)
 }
 
-/** Closing with a ball: fills dents and gaps narrower than 2·`radiusMm`. */
+/** Closing with a ball: fills dents and gaps narrower than 2·`radiusMm`. Nothing is added beyond the border's inside. */
 export function close(mask: Uint8Array, shape: Triple, spacingMm: Triple, radiusMm: number): Uint8Array {
-  return erode(dilate(mask, shape, spacingMm, radiusMm), shape, spacingMm, radiusMm)
+  // Room for the dilated mask; without it the erosion would leave everything between mask and border filled.
+  const pad = spacingMm.map(mm => Math.ceil(radiusMm / mm) + 1)
+  const padded: Triple = [shape[0] + 2 * pad[0], shape[1] + 2 * pad[1], shape[2] + 2 * pad[2]]
+  const room = new Uint8Array(voxelCount(padded))
+  const forRows = (use: (inMask: number, inRoom: number) => void) => {
+    for (let row = 0; row < shape[0] * shape[1]; row++) {
+      const d = Math.floor(row / shape[1]) + pad[0]
+      const h = (row % shape[1]) + pad[1]
+      use(row * shape[2], (d * padded[1] + h) * padded[2] + pad[2])
+    }
+  }
+  forRows((from, to) => room.set(mask.subarray(from, from + shape[2]), to))
+  const closed = erode(dilate(room, padded, spacingMm, radiusMm), padded, spacingMm, radiusMm)
+  const out = new Uint8Array(mask.length)
+  forRows((to, from) => out.set(closed.subarray(from, from + shape[2]), to))
+  return out
 }
 
 /** Opening with a ball: removes what is thinner than 2·`radiusMm`. */
