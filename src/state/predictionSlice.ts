@@ -1,0 +1,134 @@
+// Analysing the open scan: where it runs, how far it is, what came out. Voxels of the result are held outside.
+import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
+import type { PredictProgress } from '../prediction/predict.ts'
+import type { ComputeDevice, ModelSummary } from '../worker/protocol.ts'
+import { toFailure } from './failure.ts'
+import type { Failure } from './failure.ts'
+import type { SliceOf } from './store.ts'
+
+export interface PredictionSummary {
+  readonly file: FindingsFile
+  readonly timings: readonly RunTiming[]
+  readonly model: ModelSummary
+  readonly seconds: number
+}
+
+export type PredictionState =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'running'
+      readonly caseId: string
+      readonly progress: PredictProgress
+      readonly startedAt: number
+    }
+  | { readonly kind: 'done'; readonly caseId: string; readonly summary: PredictionSummary }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+
+export type Compute =
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'ready'; readonly device: ComputeDevice; readonly model: ModelSummary | null }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+
+export interface PredictionSlice {
+  readonly compute: Compute
+  readonly prediction: PredictionState
+  /** A cancelled job still ends its tile in the worker; a new one waits for it. */
+  readonly isWindingDown: boolean
+  askDevice(): Promise<void>
+  startPrediction(): Promise<void>
+  cancelPrediction(): void
+  saveFindings(): void
+  saveSegmentation(): Promise<void>
+  caseClosed(): void
+}
+
+const MODEL_NAME = 'demo'
+
+export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set, get) => {
+  const { compute } = services.workers
+  const modelRequest = { modelName: MODEL_NAME, baseUrl: services.baseUrl }
+  let controller = new AbortController()
+
+  function onProgress(progress: PredictProgress): void {
+    const { prediction } = get()
+    if (prediction.kind === 'running') set({ prediction: { ...prediction, progress } })
+  }
+
+  return {
+    compute: { kind: 'asking' },
+    prediction: { kind: 'none' },
+    isWindingDown: false,
+
+    async askDevice() {
+      try {
+        set({ compute: { kind: 'ready', ...(await compute.run('describe', modelRequest)) } })
+      } catch (error) {
+        const failure = toFailure(error, 'Starting the compute worker')
+        if (failure) set({ compute: { kind: 'failed', failure } })
+      }
+    },
+
+    async startPrediction() {
+      const { openCase, prediction } = get()
+      const scan = openCase && services.held.scan(openCase.id)
+      if (!openCase || !scan || prediction.kind === 'running') return
+      controller = new AbortController()
+      const { signal } = controller
+      const caseId = openCase.id
+      const startedAt = Date.now()
+      const progress: PredictProgress = { stage: 'Starting', done: 0, total: 1, secondsLeft: null }
+      services.held.releasePrediction(caseId)
+      get().clearReview()
+      set({ prediction: { kind: 'running', caseId, progress, startedAt } })
+      try {
+        // Cloning shares the voxels where memory is shared; the identifiers per slice are of no use there.
+        const { dicom: _identifiers, ...series } = scan.series
+        const input = { ...modelRequest, series, previewShape: scan.preview.shape }
+        const result = await compute.run('predict', input, { signal, onProgress })
+        const { labels, probability, previewLabels, ...summary } = result
+        services.held.holdPrediction(caseId, { labels, probability, previewLabels })
+        const seconds = (Date.now() - startedAt) / 1000
+        set({ prediction: { kind: 'done', caseId, summary: { ...summary, seconds } } })
+      } catch (error) {
+        if (signal.aborted) return
+        const failure = toFailure(error, 'Analysing this scan')
+        set({ prediction: failure ? { kind: 'failed', failure } : { kind: 'none' } })
+      }
+    },
+
+    cancelPrediction() {
+      if (get().prediction.kind !== 'running') return
+      controller.abort()
+      set({ prediction: { kind: 'none' }, isWindingDown: true })
+      void compute.idle().then(() => set({ isWindingDown: false }))
+    },
+
+    saveFindings() {
+      const { prediction, verdicts } = get()
+      if (prediction.kind !== 'done') return
+      const { file } = prediction.summary
+      const findings = file.findings.map(one => ({ ...one, verdict: verdicts[one.id] ?? null }))
+      const text = JSON.stringify({ ...file, findings }, null, 2)
+      services.saveFile('findings.json', new Blob([text], { type: 'application/json' }))
+    },
+
+    async saveSegmentation() {
+      const { prediction, openCase } = get()
+      if (prediction.kind !== 'done' || !openCase) return
+      const arrays = services.held.prediction(openCase.id)
+      if (!arrays) return
+      const { fileGrid, shape } = openCase.series
+      const input = { labels: arrays.labels, shape, fileGrid, description: prediction.summary.file.notice }
+      const bytes = await services.workers.volume.run('writeSegmentation', input)
+      services.saveFile(
+        'segmentation.nii.gz',
+        new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/gzip' }),
+      )
+    },
+
+    caseClosed() {
+      get().clearReview()
+      set({ prediction: { kind: 'none' } })
+    },
+  }
+}

@@ -1,0 +1,38 @@
+// The one store: slices in one place, no voxels, no React. Built once in main.tsx with the services it may use.
+import { createStore } from 'zustand/vanilla'
+import type { StateCreator, StoreApi } from 'zustand/vanilla'
+import type { HeldArrays } from '../worker/heldArrays.ts'
+import type { Workers } from '../worker/workers.ts'
+import { createCaseSlice } from './caseSlice.ts'
+import type { CaseSlice } from './caseSlice.ts'
+import { createPredictionSlice } from './predictionSlice.ts'
+import type { PredictionSlice } from './predictionSlice.ts'
+import { createReviewSlice } from './reviewSlice.ts'
+import type { ReviewSlice } from './reviewSlice.ts'
+import { createViewSlice } from './viewSlice.ts'
+import type { ViewSlice } from './viewSlice.ts'
+
+export type Workbench = CaseSlice & ViewSlice & PredictionSlice & ReviewSlice
+export type WorkbenchStore = StoreApi<Workbench>
+
+export interface Services {
+  readonly workers: Workers
+  readonly held: HeldArrays
+  /** Where the app's own files lie. */
+  readonly baseUrl: string
+  /** How many voxels the 3-D view may have on this machine: the forecast of its graphics memory. */
+  previewVoxels(): number
+  fetchFile(path: string): Promise<Blob>
+  saveFile(name: string, content: Blob): void
+}
+
+export type SliceOf<Slice> = (services: Services) => StateCreator<Workbench, [], [], Slice>
+
+export function createWorkbench(services: Services): WorkbenchStore {
+  return createStore<Workbench>()((...api) => ({
+    ...createCaseSlice(services)(...api),
+    ...createViewSlice(services)(...api),
+    ...createPredictionSlice(services)(...api),
+    ...createReviewSlice(services)(...api),
+  }))
+}

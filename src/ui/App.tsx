@@ -1,0 +1,72 @@
+// The page: bars, panels and the viewer's place. Files may be dropped anywhere.
+import { useEffect, useRef, useState } from 'react'
+import type { DragEvent } from 'react'
+import type { HeldArrays } from '../worker/heldArrays.ts'
+import { CasePanel } from './case/CasePanel.tsx'
+import { Landing } from './case/Landing.tsx'
+import { OpeningNotice } from './case/OpeningNotice.tsx'
+import { SeriesDialog } from './case/SeriesDialog.tsx'
+import { FindingsPanel } from './findings/FindingsPanel.tsx'
+import { HelpDialog } from './HelpDialog.tsx'
+import { fromDrop } from './pickFiles.ts'
+import { StatusBar } from './StatusBar.tsx'
+import { TopBar } from './TopBar.tsx'
+import { useKeyboard } from './useKeyboard.ts'
+import { useWorkbench, useWorkbenchStore } from './useWorkbench.ts'
+import type { CtViewer } from './viewer/ctViewer.ts'
+import { ViewerPane } from './viewer/ViewerPane.tsx'
+
+export function App({ held }: { held: HeldArrays }) {
+  const openCase = useWorkbench(state => state.openCase)
+  const isCasePanelOpen = useWorkbench(state => state.isCasePanelOpen)
+  const [isHelpOpen, setHelpOpen] = useState(false)
+  const viewer = useRef<CtViewer | null>(null)
+  const { isDropping, handlers } = useDropAnywhere()
+  useKeyboard(viewer, () => setHelpOpen(true))
+  useEffect(() => {
+    document.title = openCase ? `${openCase.title} — SMARTFormer Workbench` : 'SMARTFormer Workbench'
+  }, [openCase])
+
+  const panels = openCase ? (isCasePanelOpen ? 'app with-both' : 'app with-right') : 'app'
+  return (
+    <div className={panels} {...handlers}>
+      <TopBar onHelp={() => setHelpOpen(true)} />
+      {openCase && isCasePanelOpen && <CasePanel />}
+      <main className="stage" aria-label="Viewer">
+        {openCase ? <ViewerPane held={held} viewer={viewer} /> : <Landing />}
+        <OpeningNotice />
+      </main>
+      {openCase && <FindingsPanel />}
+      <StatusBar />
+      <SeriesDialog />
+      <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />
+      {isDropping && <div className="drop-veil">Drop to open: files, a folder or a zip</div>}
+    </div>
+  )
+}
+
+function useDropAnywhere() {
+  const store = useWorkbenchStore()
+  const [depth, setDepth] = useState(0)
+  const hasFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
+  const handlers = {
+    onDragEnter(event: DragEvent) {
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      setDepth(value => value + 1)
+    },
+    onDragLeave(event: DragEvent) {
+      if (hasFiles(event)) setDepth(value => Math.max(0, value - 1))
+    },
+    onDragOver(event: DragEvent) {
+      if (hasFiles(event)) event.preventDefault()
+    },
+    onDrop(event: DragEvent) {
+      if (!hasFiles(event)) return
+      event.preventDefault()
+      setDepth(0)
+      void fromDrop(event.dataTransfer).then(({ files, title }) => store.getState().openFiles(files, title))
+    },
+  }
+  return { isDropping: depth > 0, handlers }
+}

@@ -1,0 +1,65 @@
+// One line: what runs and how far, where, memory, the privacy sentence.
+import { X } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { Button } from 'react-aria-components'
+import { formatMegabytes, formatSeconds } from './format.ts'
+import { useWorkbench } from './useWorkbench.ts'
+
+export function StatusBar() {
+  const prediction = useWorkbench(state => state.prediction)
+  const isWindingDown = useWorkbench(state => state.isWindingDown)
+  const cancel = useWorkbench(state => state.cancelPrediction)
+  const openCase = useWorkbench(state => state.openCase)
+  const compute = useWorkbench(state => state.compute)
+  const memory = useMemory()
+  let now = openCase ? 'Ready' : 'No scan is open'
+  if (isWindingDown) now = 'Cancelled; the last tile is ending'
+  if (prediction.kind === 'running') {
+    const { stage, done, total, secondsLeft } = prediction.progress
+    const count = total > 1 ? ` ${done} of ${total}` : ''
+    now = `${stage}${count}${secondsLeft === null ? '' : `, about ${formatSeconds(secondsLeft)} left`}`
+  }
+  if (prediction.kind === 'done') now = `Analysed in ${formatSeconds(prediction.summary.seconds)}`
+  return (
+    <footer className="status-bar">
+      <span className="status-now" role="status">
+        {now}
+      </span>
+      {prediction.kind === 'running' && (
+        <Button className="text-button" onPress={cancel}>
+          <X size={13} aria-hidden /> Cancel
+        </Button>
+      )}
+      <span className="top-space" />
+      {compute.kind === 'ready' && <span>Runs on {compute.device.label}</span>}
+      {memory !== undefined && <span className="figures">{formatMegabytes(memory)} in use</span>}
+      <span>Nothing leaves this computer</span>
+    </footer>
+  )
+}
+
+/** The whole page's memory with its workers, where the browser tells (an isolated page in Chromium). */
+function useMemory(): number | undefined {
+  const [bytes, setBytes] = useState<number>()
+  useEffect(() => {
+    const measure = (
+      performance as Performance & { measureUserAgentSpecificMemory?: () => Promise<{ bytes: number }> }
+    ).measureUserAgentSpecificMemory
+    if (!measure || !crossOriginIsolated) return
+    let isGone = false
+    const ask = () =>
+      measure.call(performance).then(
+        result => {
+          if (!isGone) setBytes(result.bytes)
+        },
+        () => undefined,
+      )
+    void ask()
+    const timer = setInterval(() => void ask(), 30_000)
+    return () => {
+      isGone = true
+      clearInterval(timer)
+    }
+  }, [])
+  return bytes
+}

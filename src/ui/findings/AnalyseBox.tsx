@@ -1,0 +1,51 @@
+// The one primary action: analyse, where it will run, progress and cancel.
+import { ScanSearch } from 'lucide-react'
+import { Button } from 'react-aria-components'
+import { Failed } from '../Failed.tsx'
+import { Progress } from '../Progress.tsx'
+import { useWorkbench } from '../useWorkbench.ts'
+
+export function AnalyseBox() {
+  const prediction = useWorkbench(state => state.prediction)
+  const compute = useWorkbench(state => state.compute)
+  const isWindingDown = useWorkbench(state => state.isWindingDown)
+  const start = useWorkbench(state => state.startPrediction)
+  const cancel = useWorkbench(state => state.cancelPrediction)
+  if (compute.kind === 'failed') return <Failed failure={compute.failure} />
+  const model = compute.kind === 'ready' ? compute.model : null
+  const isRunning = prediction.kind === 'running'
+  return (
+    <section className="analyse" aria-label="Analysis">
+      <div className="analyse-head">
+        <span className="secondary">Model</span>
+        <span className="badge">
+          {compute.kind === 'asking' ? 'looking for the model' : modelName(model)}
+        </span>
+      </div>
+      {isRunning ? (
+        <>
+          <Progress {...prediction.progress} unit={prediction.progress.total > 1 ? 'tiles' : undefined} />
+          <Button className="button wide" onPress={cancel}>
+            Cancel the analysis
+          </Button>
+        </>
+      ) : (
+        <Button className="button primary wide" isDisabled={!model} onPress={() => void start()}>
+          <ScanSearch size={16} aria-hidden /> {prediction.kind === 'done' ? 'Analyse again' : 'Analyse'}
+        </Button>
+      )}
+      {isWindingDown && <p className="secondary">Cancelled. The last tile is still ending.</p>}
+      {compute.kind === 'ready' && <p className="secondary">Runs on {compute.device.label}.</p>}
+      {compute.kind === 'ready' && !model && (
+        <p className="warning">
+          No model is installed, so nothing can be analysed. Scans can be read; install the workbench with its
+          models to analyse.
+        </p>
+      )}
+    </section>
+  )
+}
+
+function modelName(model: { title: string; version: string } | null): string {
+  return model ? `${model.title} ${model.version}` : 'none installed'
+}

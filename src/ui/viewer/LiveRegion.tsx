@@ -1,0 +1,25 @@
+// Spoken twin of the canvas: where the crosshair is and the HU there, said when it has come to rest.
+import { useEffect, useState } from 'react'
+import { formatHu, formatRas } from '../format.ts'
+import { keyPlane } from '../useKeyboard.ts'
+import { useWorkbench } from '../useWorkbench.ts'
+import type { Frame } from './frame.ts'
+
+const REST_MS = 600
+
+export function LiveRegion({ frame }: { frame: Frame }) {
+  const plane = useWorkbench(state => keyPlane(state.layout))
+  const [said, setSaid] = useState('')
+  const tile = frame.tiles.find(one => one.plane === plane)
+  const slice = tile ? `${plane} slice ${tile.slice} of ${tile.sliceCount}, ` : ''
+  const text = `${slice}${formatHu(frame.hu)} at ${formatRas(frame.rasMm)}`
+  useEffect(() => {
+    const timer = setTimeout(() => setSaid(text), REST_MS)
+    return () => clearTimeout(timer)
+  }, [text])
+  return (
+    <p className="visually-hidden" aria-live="polite" data-testid="live">
+      {said}
+    </p>
+  )
+}

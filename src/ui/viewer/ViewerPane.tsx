@@ -1,0 +1,133 @@
+// The viewer in the page: owns the canvas, carries the store's wishes to the viewer, and draws the DOM twin over it.
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import type { RefObject } from 'react'
+import type { HeldArrays } from '../../worker/heldArrays.ts'
+import { toFailure } from '../../state/failure.ts'
+import type { Failure } from '../../state/failure.ts'
+import { Failed } from '../Failed.tsx'
+import { useWorkbench } from '../useWorkbench.ts'
+import { CtViewer } from './ctViewer.ts'
+import type { Frame } from './frame.ts'
+import { FrameOverlay } from './FrameOverlay.tsx'
+import { LiveRegion } from './LiveRegion.tsx'
+import { PointerLayer } from './PointerLayer.tsx'
+import { SliceSlider } from './SliceSlider.tsx'
+import { ViewerToolbar } from './ViewerToolbar.tsx'
+
+interface ViewerPaneProps {
+  readonly held: HeldArrays
+  readonly viewer: RefObject<CtViewer | null>
+}
+
+export function ViewerPane({ held, viewer }: ViewerPaneProps) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const { attached, failure } = useAttachedViewer(canvas, viewer)
+  const drawFailure = useWishes(attached, held)
+  const frame = useFrame(attached)
+  const problem = failure ?? drawFailure
+  return (
+    <div className="viewer">
+      <ViewerToolbar viewer={attached} />
+      <div className="viewer-body">
+        <div className="viewer-canvas">
+          <canvas ref={canvas} aria-label="CT views" role="img" />
+          {attached && frame && (
+            <>
+              <FrameOverlay frame={frame} viewer={attached} />
+              <PointerLayer viewer={attached} frame={frame} />
+            </>
+          )}
+          {problem && (
+            <div className="opening-notice">
+              <Failed failure={problem} />
+            </div>
+          )}
+        </div>
+        {attached && frame && <SliceSlider frame={frame} viewer={attached} />}
+      </div>
+      {attached && frame && <LiveRegion frame={frame} />}
+    </div>
+  )
+}
+
+function useAttachedViewer(canvas: RefObject<HTMLCanvasElement | null>, viewer: RefObject<CtViewer | null>) {
+  const [attached, setAttached] = useState<CtViewer | null>(null)
+  const [failure, setFailure] = useState<Failure>()
+  useEffect(() => {
+    let isGone = false
+    let mine: CtViewer | undefined
+    CtViewer.attach(canvas.current!).then(
+      made => {
+        if (isGone) return made.dispose()
+        mine = made
+        viewer.current = made
+        setAttached(made)
+      },
+      () =>
+        setFailure({
+          message:
+            'This browser gave no WebGL 2, which the views are drawn with. Turn on hardware acceleration, or use a current Chrome, Edge or Firefox.',
+          details: undefined,
+        }),
+    )
+    return () => {
+      isGone = true
+      viewer.current = null
+      mine?.dispose()
+    }
+  }, [canvas, viewer])
+  return { attached, failure }
+}
+
+/** Carries case, window, layout, overlay and look requests from the store to the viewer. */
+function useWishes(viewer: CtViewer | null, held: HeldArrays): Failure | undefined {
+  const caseId = useWorkbench(state => state.openCase?.id)
+  const window = useWorkbench(state => state.window)
+  const layout = useWorkbench(state => state.layout)
+  const overlay = useWorkbench(state => state.overlay)
+  const look = useWorkbench(state => state.look)
+  const prediction = useWorkbench(state => state.prediction)
+  const selected = useWorkbench(state => state.selectedFinding)
+  const verdicts = useWorkbench(state => state.verdicts)
+  const setWindow = useWorkbench(state => state.setWindow)
+  const [failure, setFailure] = useState<Failure>()
+  const findings = prediction.kind === 'done' ? prediction.summary.file.findings : undefined
+
+  useEffect(() => viewer?.setLayout(layout), [viewer, layout])
+  useEffect(() => viewer?.setWindow(window), [viewer, window, caseId])
+  useEffect(() => {
+    if (viewer) viewer.onWindow = (widthHu, levelHu) => setWindow({ name: 'Own', widthHu, levelHu })
+  }, [viewer, setWindow])
+  useEffect(() => {
+    const scan = caseId === undefined ? undefined : held.scan(caseId)
+    if (!viewer || !scan) return
+    try {
+      viewer.showScan(scan)
+      setFailure(undefined)
+    } catch (error) {
+      setFailure(toFailure(error, 'Showing this scan'))
+    }
+  }, [viewer, caseId, held])
+  useEffect(() => {
+    if (caseId !== undefined) viewer?.showPrediction((findings && held.prediction(caseId)) ?? null)
+  }, [viewer, caseId, findings, held])
+  useEffect(() => {
+    const label = (findings?.findIndex(one => one.id === selected) ?? -1) + 1
+    viewer?.setOverlay(overlay, label)
+  }, [viewer, overlay, findings, selected])
+  useEffect(() => {
+    viewer?.hideLabels(
+      new Set(findings?.flatMap((one, i) => (verdicts[one.id] === 'rejected' ? [i + 1] : []))),
+    )
+  }, [viewer, findings, verdicts])
+  useEffect(() => {
+    if (look) viewer?.lookAt(look.centreRasMm)
+  }, [viewer, look])
+  return failure
+}
+
+const noSubscription = () => () => undefined
+
+function useFrame(viewer: CtViewer | null): Frame | null {
+  return useSyncExternalStore(viewer?.subscribe ?? noSubscription, viewer?.frame ?? (() => null))
+}

@@ -1,0 +1,82 @@
+// How NiiVue is set up for reading, and the images that it is given.
+import type { OpenedScan } from '../../worker/protocol.ts'
+import type { PredictionArrays } from '../../worker/heldArrays.ts'
+import { CtImage, previewGrid } from './ctImage.ts'
+import { findingColour } from './palette.ts'
+import { ReadingNiivue } from './readingNiivue.ts'
+import { SLICE_SHADER, UNITS } from './sliceShader.ts'
+
+/** Opaque bone over faint soft tissue, HU: what orients a reader in the 3-D view. */
+const VOLUME_COLOURS = {
+  min: 130,
+  max: 900,
+  R: [0, 150, 225, 255],
+  G: [0, 120, 205, 250],
+  B: [0, 100, 175, 240],
+  A: [0, 12, 90, 190],
+  I: [0, 20, 120, 255],
+}
+const VOLUME_COLORMAP = 'workbench-volume'
+
+/** Throws where the browser has no WebGL2. */
+export async function createNiivue(canvas: HTMLCanvasElement): Promise<ReadingNiivue> {
+  const nv = new ReadingNiivue({
+    isRadiologicalConvention: true,
+    isOrientationTextVisible: false,
+    show3Dcrosshair: false,
+    crosshairWidth: 0,
+    dragAndDropEnabled: false,
+    isForceMouseClickToVoxelCenters: true,
+    backColor: [0, 0, 0, 1],
+    loadingText: '',
+    logLevel: 'error',
+    // Our own keys, in one place for all of the page.
+    clipPlaneHotKey: '',
+    cycleClipPlaneHotKey: '',
+    viewModeHotKey: '',
+  })
+  await nv.attachToCanvas(canvas, false)
+  nv.setCustomSliceShader(SLICE_SHADER)
+  nv.addColormap(VOLUME_COLORMAP, VOLUME_COLOURS)
+  const shader = nv.customSliceShader!
+  shader.use(nv.gl)
+  nv.gl.uniform1i(shader.uniforms.huVolume, UNITS.hu)
+  nv.gl.uniform1i(shader.uniforms.labelVolume, UNITS.labels)
+  nv.gl.uniform1i(shader.uniforms.probabilityVolume, UNITS.probability)
+  nv.gl.uniform1i(shader.uniforms.palette, UNITS.palette)
+  return nv
+}
+
+/** The scan as NiiVue holds it: a view of the shared voxels, and its small copy for the 3-D view. */
+export function scanImages({ series, preview }: OpenedScan): { full: CtImage; small: CtImage } {
+  const { volume, hu, description } = series
+  const range = { min: hu.min, max: hu.max }
+  const full = new CtImage({ ...volume, ...range, name: description, voxels: volume.hu })
+  const grid = previewGrid(volume, preview.shape)
+  const small = new CtImage({ ...grid, ...range, name: 'preview', voxels: preview.hu })
+  small.colormap = VOLUME_COLORMAP
+  small.cal_min = VOLUME_COLOURS.min
+  small.cal_max = VOLUME_COLOURS.max
+  return { full, small }
+}
+
+/** Findings for the 3-D view, on the preview's grid. */
+export function findingsImage({ series, preview }: OpenedScan, { previewLabels }: PredictionArrays): CtImage {
+  const grid = previewGrid(series.volume, preview.shape)
+  const image = new CtImage({ ...grid, name: 'findings', voxels: previewLabels, min: 0, max: 255 })
+  image.setColormapLabel(labelColours())
+  return image
+}
+
+function labelColours() {
+  const labels = Array.from({ length: 256 }, (_, label) => label)
+  const colours = labels.map(label => findingColour(Math.max(0, label - 1)))
+  return {
+    R: colours.map(([red]) => red),
+    G: colours.map(([, green]) => green),
+    B: colours.map(([, , blue]) => blue),
+    A: labels.map(label => (label === 0 ? 0 : 255)),
+    I: labels,
+    labels: labels.map(String),
+  }
+}

@@ -1,0 +1,51 @@
+// Colours of findings and of the probability map, as the shader's palette and as CSS.
+
+/** Okabe and Ito's colour-blind-safe set, without its black and its yellow-on-white pair; always used with the number. */
+const FINDING_COLOURS: readonly (readonly [number, number, number])[] = [
+  [86, 180, 233],
+  [230, 159, 0],
+  [0, 158, 115],
+  [204, 121, 167],
+  [240, 228, 66],
+  [213, 94, 0],
+  [148, 148, 255],
+]
+
+/** Inferno at nine even steps (van der Walt and Smith, matplotlib). */
+const INFERNO: readonly (readonly [number, number, number])[] = [
+  [0, 0, 4],
+  [31, 12, 72],
+  [85, 15, 109],
+  [136, 34, 106],
+  [186, 54, 85],
+  [227, 89, 51],
+  [249, 140, 10],
+  [249, 201, 50],
+  [252, 255, 164],
+]
+
+export function findingColour(index: number): readonly [number, number, number] {
+  return FINDING_COLOURS[index % FINDING_COLOURS.length]
+}
+
+export function findingCss(index: number): string {
+  return `rgb(${findingColour(index).join(' ')})`
+}
+
+/** 0…1 to inferno, by linear interpolation. */
+export function inferno(value: number): readonly [number, number, number] {
+  const at = Math.min(1, Math.max(0, value)) * (INFERNO.length - 1)
+  const low = Math.min(INFERNO.length - 2, Math.floor(at))
+  const mixed = INFERNO[low].map((channel, i) => channel + (INFERNO[low + 1][i] - channel) * (at - low))
+  return [Math.round(mixed[0]), Math.round(mixed[1]), Math.round(mixed[2])]
+}
+
+/** RGBA8, 256×2: row 0 is the label's colour (label n is finding n−1), alpha 0 where hidden; row 1 the probability map. */
+export function paletteTexels(hidden: ReadonlySet<number>): Uint8Array {
+  const texels = new Uint8Array(256 * 2 * 4)
+  for (let i = 0; i < 256; i++) {
+    texels.set([...findingColour(Math.max(0, i - 1)), hidden.has(i) ? 0 : 255], i * 4)
+    texels.set([...inferno(i / 255), 255], (256 + i) * 4)
+  }
+  return texels
+}

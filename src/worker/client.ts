@@ -1,0 +1,95 @@
+// The page's side of a worker: runs tasks of a table, reports progress, cancels by message.
+import { CancelledError, InputError } from '../base/errors.ts'
+import type { PlainError, ReplyMessage, RequestMessage, TaskTable } from './protocol.ts'
+
+export interface RunOptions<Progress> {
+  readonly onProgress?: (progress: Progress) => void
+  readonly signal?: AbortSignal
+  readonly transfer?: Transferable[]
+}
+
+export interface TaskClient<Tasks extends TaskTable> {
+  /** Rejects with `InputError`, `CancelledError` (at once when the signal is raised) or `Error`. */
+  run<Name extends keyof Tasks & string>(
+    task: Name,
+    input: Tasks[Name]['input'],
+    options?: RunOptions<Tasks[Name]['progress']>,
+  ): Promise<Tasks[Name]['result']>
+  /** Resolves when no job is left in the worker, cancelled ones included. */
+  idle(): Promise<void>
+}
+
+interface Job {
+  onProgress?: (progress: unknown) => void
+  resolve: (result: unknown) => void
+  reject: (error: Error) => void
+}
+
+/** The part of `Worker` that a client uses. */
+export interface WorkerLike {
+  postMessage(message: RequestMessage, transfer: Transferable[]): void
+  onmessage: ((event: MessageEvent) => void) | null
+  onerror: ((event: ErrorEvent) => void) | null
+}
+
+export function createClient<Tasks extends TaskTable>(worker: WorkerLike): TaskClient<Tasks> {
+  const jobs = new Map<number, Job>()
+  let waiting: (() => void)[] = []
+  let nextJob = 1
+
+  function finish(job: number): void {
+    jobs.delete(job)
+    if (jobs.size > 0) return
+    waiting.forEach(resolve => resolve())
+    waiting = []
+  }
+
+  worker.onmessage = event => {
+    const reply = event.data as ReplyMessage
+    const job = jobs.get(reply.job)
+    if (!job) return
+    if (reply.kind === 'progress') return job.onProgress?.(reply.progress)
+    finish(reply.job)
+    if (reply.kind === 'result') job.resolve(reply.result)
+    else job.reject(fromPlainError(reply.error))
+  }
+  worker.onerror = event => {
+    const failure = new Error(`The worker stopped: ${event.message || 'it could not be loaded'}.`)
+    for (const [id, job] of [...jobs]) {
+      job.reject(failure)
+      finish(id)
+    }
+  }
+
+  return {
+    run(task, input, options = {}) {
+      const { onProgress, signal, transfer } = options
+      if (signal?.aborted) return Promise.reject(new CancelledError())
+      const id = nextJob++
+      return new Promise((resolve, reject) => {
+        jobs.set(id, {
+          onProgress: progress => {
+            if (!signal?.aborted) onProgress?.(progress)
+          },
+          resolve: result => resolve(result),
+          reject,
+        })
+        // Cancel is acknowledged here and now; the worker ends the job at its next tile, slice or step.
+        signal?.addEventListener('abort', () => {
+          worker.postMessage({ kind: 'cancel', job: id }, [])
+          reject(new CancelledError())
+        })
+        worker.postMessage({ kind: 'run', job: id, task, input }, transfer ?? [])
+      })
+    },
+    idle: () => (jobs.size === 0 ? Promise.resolve() : new Promise(resolve => waiting.push(resolve))),
+  }
+}
+
+function fromPlainError(error: PlainError): Error {
+  if (error.name === 'InputError') return new InputError(error.message, error.details)
+  if (error.name === 'CancelledError') return new CancelledError()
+  const failure = new Error(error.message)
+  failure.stack = error.details
+  return failure
+}

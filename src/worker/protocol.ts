@@ -1,0 +1,115 @@
+// The whole worker protocol: one typed table of tasks a worker. Everything else (client, server, messages) is derived.
+// Payloads are plain data; voxels travel as views of shared memory, or as transferred buffers where there is none.
+import type { Triple } from '../base/shape.ts'
+import type { FileGrid, OpenedSeries, SeriesSummary } from '../volume/volume.ts'
+import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
+import type { PredictProgress } from '../prediction/predict.ts'
+
+/** One task: what goes in, what is reported on the way, what comes out. */
+interface Task {
+  input: unknown
+  progress: unknown
+  result: unknown
+}
+
+/** Tables are type aliases: an interface would not fit this index signature. */
+export type TaskTable = Record<string, Task>
+
+/** A file as the page got it; `path` keeps the folder it came from. */
+export interface PickedFile {
+  readonly path: string
+  readonly file: Blob
+}
+
+export interface StageProgress {
+  /** What is being done, in the reader's words. */
+  readonly stage: string
+  readonly done: number
+  readonly total: number
+}
+
+/** A small copy of the volume for the 3-D view, over exactly the same field of view. */
+export interface VolumePreview {
+  readonly shape: Triple
+  readonly hu: Int16Array
+}
+
+/** An opened scan as the page holds it: `volume.hu` is shared memory where the page is isolated. */
+export interface OpenedScan {
+  readonly series: OpenedSeries
+  readonly preview: VolumePreview
+  readonly secondsToOpen: number
+}
+
+export type VolumeTasks = {
+  list: {
+    input: { files: readonly PickedFile[] }
+    progress: StageProgress
+    result: { listingId: number; series: readonly SeriesSummary[]; notes: readonly string[] }
+  }
+  open: {
+    input: { listingId: number; seriesId: string; previewVoxels: number; synthetic: boolean }
+    progress: StageProgress
+    result: OpenedScan
+  }
+  writeSegmentation: {
+    input: { labels: Uint8Array; shape: Triple; fileGrid: FileGrid; description: string }
+    progress: StageProgress
+    result: Uint8Array
+  }
+}
+
+export interface ComputeDevice {
+  /** Where the network runs, in words, as it is shown and written beside results. */
+  readonly label: string
+  readonly threads: number
+  readonly isolated: boolean
+}
+
+export interface ModelSummary {
+  readonly name: string
+  readonly title: string
+  readonly version: string
+}
+
+export interface PredictionResult {
+  /** The content of findings.json, findings included. */
+  readonly file: FindingsFile
+  /** On the memory grid [D,H,W]; the value is the finding's index + 1, 0 is background. */
+  readonly labels: Uint8Array
+  /** On the memory grid [D,H,W], probability × 255. */
+  readonly probability: Uint8Array
+  /** `labels` over the 3-D preview's grid. */
+  readonly previewLabels: Uint8Array
+  readonly timings: readonly RunTiming[]
+  readonly model: ModelSummary
+}
+
+export type ComputeTasks = {
+  describe: {
+    input: { modelName: string; baseUrl: string }
+    progress: StageProgress
+    result: { device: ComputeDevice; model: ModelSummary | null }
+  }
+  predict: {
+    input: { series: OpenedSeries; previewShape: Triple; modelName: string; baseUrl: string }
+    progress: PredictProgress
+    result: PredictionResult
+  }
+}
+
+export type RequestMessage =
+  | { readonly kind: 'run'; readonly job: number; readonly task: string; readonly input: unknown }
+  | { readonly kind: 'cancel'; readonly job: number }
+
+/** An error as it crosses the worker's border. */
+export interface PlainError {
+  readonly name: string
+  readonly message: string
+  readonly details: string | undefined
+}
+
+export type ReplyMessage =
+  | { readonly kind: 'progress'; readonly job: number; readonly progress: unknown }
+  | { readonly kind: 'result'; readonly job: number; readonly result: unknown }
+  | { readonly kind: 'error'; readonly job: number; readonly error: PlainError }

@@ -1,0 +1,72 @@
+// What the volume worker can do: list the series among dropped files, open one, write a segmentation file.
+import { InputError } from '../base/errors.ts'
+import { listSeries, openSeries } from '../volume/readScan.ts'
+import type { ScanFile } from '../volume/volume.ts'
+import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
+import { previewHu, previewShape } from './preview.ts'
+import type { PickedFile, VolumeTasks } from './protocol.ts'
+import type { Handlers, JobContext } from './serveTasks.ts'
+import type { StageProgress } from './protocol.ts'
+
+type Listing = Awaited<ReturnType<typeof listSeries>>
+
+/** Two listings are kept: the open scan's and the one being chosen from; older ones let go of their files. */
+const listings = new Map<number, Listing>()
+let nextListing = 1
+
+function toScanFile({ path, file }: PickedFile): ScanFile {
+  return { path, sizeBytes: file.size, bytes: async () => new Uint8Array(await file.arrayBuffer()) }
+}
+
+function allocateShared(bytes: number): ArrayBufferLike {
+  try {
+    return typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes)
+  } catch {
+    throw new InputError(
+      `This scan needs ${Math.round(bytes / 1e6)} MB in one piece, which this browser would not give. Close other tabs, or crop or downsample the scan.`,
+    )
+  }
+}
+
+/** Progress of readers is a fraction 0…1 with an optional label; the page shows it as a stage. */
+function readerOptions(context: JobContext<StageProgress>, stage: string) {
+  return {
+    signal: context.signal,
+    onProgress: (fraction: number) =>
+      context.report({ stage, done: Math.round(Math.min(1, Math.max(0, fraction)) * 100), total: 100 }),
+  }
+}
+
+export const volumeHandlers: Handlers<VolumeTasks> = {
+  async list({ files }, context) {
+    const listing = await listSeries(files.map(toScanFile), readerOptions(context, 'Reading headers'))
+    const listingId = nextListing++
+    listings.set(listingId, listing)
+    for (const id of listings.keys()) if (id < listingId - 1) listings.delete(id)
+    return { result: { listingId, series: listing.series, notes: listing.notes } }
+  },
+
+  async open({ listingId, seriesId, previewVoxels, synthetic }, context) {
+    const listing = listings.get(listingId)
+    if (!listing) throw new InputError('These files are no longer held in memory. Choose them again.')
+    const started = performance.now()
+    const opened = await openSeries(listing, seriesId, {
+      ...readerOptions(context, 'Reading slices'),
+      allocate: allocateShared,
+    })
+    const series = synthetic ? { ...opened, synthetic: true } : opened
+    const { shape, spacingMm, hu } = series.volume
+    context.report({ stage: 'Preparing the views', done: 100, total: 100 })
+    const target = previewShape(shape, spacingMm, previewVoxels)
+    const preview = { shape: target, hu: previewHu(hu, shape, target) }
+    const secondsToOpen = (performance.now() - started) / 1000
+    const transfer: Transferable[] = [preview.hu.buffer]
+    if (hu.buffer instanceof ArrayBuffer) transfer.push(hu.buffer)
+    return { result: { series, preview, secondsToOpen }, transfer }
+  },
+
+  async writeSegmentation({ labels, shape, fileGrid, description }) {
+    const bytes = writeNifti(toFileGrid(labels, shape, fileGrid), fileGrid, { description })
+    return { result: bytes }
+  },
+}
