@@ -1,0 +1,76 @@
+// Writes a graph as an ONNX file of standard operators, which any ONNX runtime reads.
+import { useChannelsFirst } from './channelsFirst.ts'
+import { constantData, describe } from './graph.ts'
+import type { Graph } from './graph.ts'
+import { arrangementLowerings } from './lower/arrangement.ts'
+import { elementwiseLowerings } from './lower/elementwise.ts'
+import { linearLowerings } from './lower/linear.ts'
+import type { Lowerings } from './lower/lowering.ts'
+import { OnnxModel, elementType } from './lower/onnxModel.ts'
+import { reductionLowerings } from './lower/reduction.ts'
+import { rebuild } from './rebuild.ts'
+import { simplify } from './simplify.ts'
+
+const lowerings: Lowerings = {
+  ...elementwiseLowerings,
+  ...arrangementLowerings,
+  ...reductionLowerings,
+  ...linearLowerings,
+}
+
+/** The graph as ONNX Runtime's CPU likes it: convolutions with channels first, transposes cancelled. */
+export function prepare(graph: Graph): Graph {
+  return simplify(rebuild(simplify(graph), [useChannelsFirst]).graph)
+}
+
+/** ONNX wants each output computed by a node of its own; booleans leave as int32. */
+function writeOutput(model: OnnxModel, name: string, source: string, isBool: boolean): void {
+  model.node(isBool ? 'Cast' : 'Identity', [source], isBool ? { to: { int: elementType.int32 } } : {}, name)
+}
+
+/** Name of a port in the file; distinct from the names given to values in between. */
+export const portName = (kind: 'in' | 'out', name: string): string => `${kind}.${name}`
+
+/**
+ * The graph as an ONNX model's bytes. Inputs are named `in.<name>`, outputs `out.<name>`, since one name may be both
+ * (a parameter before and after a training step).
+ * @throws Error naming an operation that has no ONNX form here.
+ */
+export function toOnnx(graph: Graph, options: { readonly name: string }): Uint8Array {
+  const prepared = prepare(graph)
+  const model = new OnnxModel()
+  const names = new Map<number, string>()
+  for (const [name, id] of Object.entries(prepared.inputs)) names.set(id, portName('in', name))
+  const nameOf = (id: number): string => {
+    const known = names.get(id)
+    if (known !== undefined) return known
+    const info = prepared.values[id]
+    const name = model.tensor(info.dtype, info.shape, constantData(prepared.constants.get(id)!, info))
+    names.set(id, name)
+    return name
+  }
+  for (const { op, inputs, outputs, attributes } of prepared.nodes) {
+    const lower = lowerings[op]
+    if (!lower) throw new Error(`The operation ${op} has no ONNX form; add one in src/graph/lower.`)
+    for (const id of outputs) names.set(id, model.fresh())
+    lower(model, {
+      op,
+      attributes,
+      inputs: inputs.map(nameOf),
+      from: inputs.map(id => prepared.values[id]),
+      outputs: outputs.map(nameOf),
+      to: outputs.map(id => prepared.values[id]),
+    })
+  }
+  for (const [name, id] of Object.entries(prepared.outputs))
+    writeOutput(model, portName('out', name), nameOf(id), prepared.values[id].dtype === 'bool')
+  const ports = (kind: 'in' | 'out') =>
+    Object.entries(describe(prepared, kind === 'in' ? prepared.inputs : prepared.outputs)).map(
+      ([name, info]) => ({
+        name: portName(kind, name),
+        shape: info.shape,
+        dtype: info.dtype === 'bool' && kind === 'out' ? ('int32' as const) : info.dtype,
+      }),
+    )
+  return model.encode(options.name, ports('in'), ports('out'))
+}
