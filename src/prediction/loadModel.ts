@@ -2,7 +2,7 @@
 // What leaves the network is only what the road needs: the nodule's probability, one float a voxel.
 import * as tf from '@tensorflow/tfjs-core'
 import { InputError } from '../base/errors.ts'
-import { simplify, bindInputs } from '../graph/simplify.ts'
+import { bindInputs } from '../graph/simplify.ts'
 import type { Runtime, Session } from '../graph/session.ts'
 import { createSession } from '../graph/session.ts'
 import { traceGraph } from '../graph/trace.ts'
@@ -87,7 +87,7 @@ async function openSession(
     },
   )
   const values = Object.fromEntries(named.map(([name, { data }]) => [name, data]))
-  return createSession(simplify(bindInputs(graph, values)), runtime)
+  return createSession(bindInputs(graph, values), runtime)
 }
 
 /** Softmax probability of one class over the last axis, flat. Two classes need only the difference of their logits. */

@@ -17,6 +17,8 @@ const gasHu = -985
 const leastSides = 2.5
 /** Below this it is no lung. A 51 mm cube cut out of a lung still has 100 ml. */
 const smallestLungMl = 20
+/** Gas of its own: a trachea, a stomach. Emphysema comes in larger pieces. */
+const smallestGassyMl = 300
 /** A piece of lung cut off by a tumour or an effusion: close to the rest and with no more gas than the rest. */
 const smallestFragmentMl = 5
 const farthestFragmentMm = 15
@@ -52,8 +54,10 @@ export function findLungAir(coarse: Volume): LungAir {
   const gasShare = sizes.map((size, k) => gas[k] / Math.max(1, size))
   const isPossible = sizes.map((size, k) => {
     // A crop from inside a lung has no body around it; there the air fills the image and is not free gas.
-    const fillsImage = size > 0.5 * hu.length && gasShare[k] < 0.15
-    return k > 0 && size * voxelMl >= smallestFragmentMl && (meanSides[k] >= leastSides || fillsImage)
+    const isGas = gasShare[k] > 0.15
+    const fillsImage = size > 0.5 * hu.length && !isGas
+    const leastMl = isGas ? smallestGassyMl : smallestFragmentMl
+    return k > 0 && size * voxelMl >= leastMl && (meanSides[k] >= leastSides || fillsImage)
   })
   const largest = Math.max(0, ...sizes.filter((_, k) => isPossible[k]))
   if (largest * voxelMl < smallestLungMl) {

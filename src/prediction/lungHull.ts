@@ -22,10 +22,10 @@ export function fillSide(sides: Uint8Array, side: 1 | 2, shape: Triple, spacingM
   if (!box) return only
   const size: Triple = [box.high[0] - box.low[0], box.high[1] - box.low[1], box.high[2] - box.low[2]]
   const part = new Uint8Array(voxelCount(size))
-  const rows = (use: (inPart: number, inWhole: number) => void) => {
+  const rows = (visit: (inPart: number, inWhole: number) => void) => {
     for (let d = 0; d < size[0]; d++) {
       for (let h = 0; h < size[1]; h++) {
-        use(
+        visit(
           (d * size[1] + h) * size[2],
           ((d + box.low[0]) * shape[1] + h + box.low[1]) * shape[2] + box.low[2],
         )
@@ -33,11 +33,16 @@ export function fillSide(sides: Uint8Array, side: 1 | 2, shape: Triple, spacingM
     }
   }
   rows((to, from) => part.set(only.subarray(from, from + size[2]), to))
-  const closed = close(part, size, spacingMm, closingMm)
-  for (let d = 0; d < size[0]; d++) {
-    const slice = closed.subarray(d * size[1] * size[2], (d + 1) * size[1] * size[2])
-    fillSlice(slice, [1, size[1], size[2]], side, spacingMm)
+  const fillSlices = (mask: Uint8Array) => {
+    for (let d = 0; d < size[0]; d++) {
+      const slice = mask.subarray(d * size[1] * size[2], (d + 1) * size[1] * size[2])
+      fillSlice(slice, [1, size[1], size[2]], side, spacingMm)
+    }
   }
+  // Dents first: the closing makes a nodule's dent shallow, and then it looks like the strip along a rib.
+  fillSlices(part)
+  const closed = close(part, size, spacingMm, closingMm)
+  fillSlices(closed)
   rows((from, to) => only.set(closed.subarray(from, from + size[2]), to))
   return only
 }

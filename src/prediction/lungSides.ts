@@ -7,7 +7,7 @@ import { maskWhere, squaredDistanceMm } from './morphology.ts'
 
 /** Two lungs' centres are 120–180 mm apart in an adult; less is two lobes of one lung. */
 const leastApartMm = 60
-const erosionsMm = [0, 2.6, 5.1, 7.6, 10.1, 12.6]
+const erosionsMm = [0, 2.6, 5.1, 7.6, 10.1, 12.6, 16, 20, 25]
 
 export interface LungSides {
   /** 0 = outside, 1 = right lung, 2 = left lung. */

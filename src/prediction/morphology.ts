@@ -84,11 +84,11 @@ export function close(mask: Uint8Array, shape: Triple, spacingMm: Triple, radius
   const pad = spacingMm.map(mm => Math.ceil(radiusMm / mm) + 1)
   const padded: Triple = [shape[0] + 2 * pad[0], shape[1] + 2 * pad[1], shape[2] + 2 * pad[2]]
   const room = new Uint8Array(voxelCount(padded))
-  const forRows = (use: (inMask: number, inRoom: number) => void) => {
+  const forRows = (visit: (inMask: number, inRoom: number) => void) => {
     for (let row = 0; row < shape[0] * shape[1]; row++) {
       const d = Math.floor(row / shape[1]) + pad[0]
       const h = (row % shape[1]) + pad[1]
-      use(row * shape[2], (d * padded[1] + h) * padded[2] + pad[2])
+      visit(row * shape[2], (d * padded[1] + h) * padded[2] + pad[2])
     }
   }
   forRows((from, to) => room.set(mask.subarray(from, from + shape[2]), to))

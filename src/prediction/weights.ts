@@ -1,7 +1,7 @@
 // A network's parameters out of a model's weights file, as float32 whatever the file stores.
 import { InputError } from '../base/errors.ts'
 import type { ModelManifest } from '../network/model.ts'
-import { sha256 } from '../network/model.ts'
+import { sha256 } from '../network/sha256.ts'
 import type { SafetensorsFile, SafetensorsTensor } from '../network/safetensors.ts'
 import { readSafetensors } from '../network/safetensors.ts'
 
