@@ -15,6 +15,15 @@ export function formatRas(rasMm: ArrayLike<number>): string {
   return `R ${signed(rasMm[0].toFixed(1))}  A ${signed(rasMm[1].toFixed(1))}  S ${signed(rasMm[2].toFixed(1))} mm`
 }
 
+/** The same on a line each, where a line is short. */
+export function formatRasLines(rasMm: ArrayLike<number>): string {
+  return ['R', 'A', 'S'].map((letter, axis) => `${letter} ${signed(rasMm[axis].toFixed(1))} mm`).join('\n')
+}
+
+export function formatWindow(window: { readonly widthHu: number; readonly levelHu: number }): string {
+  return `W ${window.widthHu}  L ${signed(String(window.levelHu))}`
+}
+
 /** mm³ below 1 cm³, else cm³. */
 export function formatVolume(volumeMm3: number): string {
   return volumeMm3 < 1000 ? `${Math.round(volumeMm3)} mm³` : `${(volumeMm3 / 1000).toFixed(1)} cm³`

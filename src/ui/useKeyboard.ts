@@ -62,8 +62,8 @@ function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement
   if (target.closest('[role="dialog"], [role="menu"], [role="listbox"]')) return true
   if (target.matches('input[type="range"]')) return /^(Arrow|Page|Home|End)/.test(event.key)
-  if (target.closest('input, textarea, select')) return true
-  const isControl = target.closest('button, a, [role="row"], [role="radio"]') !== null
+  if (target.matches('textarea, select, input:not([type="radio"], [type="checkbox"])')) return true
+  const isControl = target.closest('button, a, input, [role="row"]') !== null
   return isControl && (event.key === 'Enter' || event.key === ' ' || event.key.startsWith('Arrow'))
 }
 

@@ -13,7 +13,7 @@ export function Landing() {
         <section className="choice choice-open" aria-labelledby="open-title">
           <FileScan size={40} strokeWidth={1.25} aria-hidden />
           <h2 id="open-title">Open a CT</h2>
-          <p>Drop it anywhere on this page: a DICOM folder, a zip, or a NIfTI, NRRD or MetaImage file.</p>
+          <p>Drop it anywhere on this page: a DICOM folder or zip, or a NIfTI, NRRD or MetaImage file.</p>
           <OpenButtons isPrimary />
         </section>
         <section className="choice" aria-labelledby="demo-title">

@@ -1,6 +1,6 @@
 // The DOM over each view: orientation letters, slice and position, window, crosshair, finding numbers.
 import { memo } from 'react'
-import { capitalise, formatHu, formatRas, formatSpacing } from '../format.ts'
+import { capitalise, formatHu, formatRas, formatRasLines, formatSpacing, formatWindow } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import type { CtViewer } from './ctViewer.ts'
 import { edgeLetters, pixelOf } from './frame.ts'
@@ -9,6 +9,8 @@ import { findingCss } from './palette.ts'
 
 /** Half the gap in the crosshair, CSS pixels: what is looked at is never covered. */
 const GAP = 14
+/** Below this width of a view its texts would meet in the middle, CSS pixels. */
+const NARROW = 480
 
 interface OverlayProps {
   readonly frame: Frame
@@ -17,16 +19,11 @@ interface OverlayProps {
 
 export const FrameOverlay = memo(function FrameOverlay({ frame, viewer }: OverlayProps) {
   const widest = Math.max(0, ...frame.tiles.map(tile => tile.rect.width))
+  const main = frame.tiles.find(tile => tile.rect.width === widest)
   return (
     <div className="frame-overlay" aria-hidden>
       {frame.tiles.map(tile => (
-        <TileOverlay
-          key={tile.plane}
-          tile={tile}
-          frame={frame}
-          viewer={viewer}
-          isMain={tile.rect.width === widest}
-        />
+        <TileOverlay key={tile.plane} tile={tile} frame={frame} viewer={viewer} isMain={tile === main} />
       ))}
       {frame.volumeTile && (
         <div className="tile" style={place(frame.volumeTile)}>
@@ -59,12 +56,12 @@ function TileOverlay({ tile, frame, viewer, isMain }: TileProps) {
       <span className="tile-text bottom-left">
         {capitalise(tile.plane)} {tile.slice}/{tile.sliceCount}
       </span>
-      {isMain && <MainTexts frame={frame} />}
+      {isMain && <MainTexts frame={frame} isNarrow={tile.rect.width < NARROW} />}
     </div>
   )
 }
 
-function MainTexts({ frame }: { frame: Frame }) {
+function MainTexts({ frame, isNarrow }: { frame: Frame; isNarrow: boolean }) {
   const series = useWorkbench(state => state.openCase?.series)
   const title = useWorkbench(state => state.openCase?.title)
   const window = useWorkbench(state => state.window)
@@ -74,8 +71,12 @@ function MainTexts({ frame }: { frame: Frame }) {
       <span className="tile-text top-left">
         {title}
         <br />
-        {series.description}
-        <br />
+        {series.description !== title && series.description !== '' && (
+          <>
+            {series.description}
+            <br />
+          </>
+        )}
         <span className="secondary">{formatSpacing(series.spacingMm)}</span>
         {series.synthetic && (
           <>
@@ -85,7 +86,7 @@ function MainTexts({ frame }: { frame: Frame }) {
         )}
       </span>
       <span className="tile-text top-right">
-        W {window.widthHu} L {window.levelHu}
+        {formatWindow(window)}
         <br />
         <span className="secondary">
           {frame.zoom === 1 ? window.name : `${window.name}, ${Math.round(frame.zoom * 100)} %`}
@@ -94,7 +95,9 @@ function MainTexts({ frame }: { frame: Frame }) {
       <span className="tile-text bottom-right">
         {formatHu(frame.hu)}
         <br />
-        <span className="secondary">RAS {formatRas(frame.rasMm)}</span>
+        <span className="secondary">
+          {isNarrow ? formatRasLines(frame.rasMm) : `RAS ${formatRas(frame.rasMm)}`}
+        </span>
       </span>
     </>
   )

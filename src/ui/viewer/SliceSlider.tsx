@@ -5,10 +5,12 @@ import type { CtViewer } from './ctViewer.ts'
 import { NORMAL } from './frame.ts'
 import type { Frame } from './frame.ts'
 
-export function SliceSlider({ frame, viewer }: { frame: Frame; viewer: CtViewer }) {
+/** Takes its place before the first frame: the canvas must not change its size when it comes. */
+export function SliceSlider({ frame, viewer }: { frame: Frame | null; viewer: CtViewer | null }) {
   const layout = useWorkbench(state => state.layout)
   const plane = keyPlane(layout)
   const normal = NORMAL[plane]
+  if (!frame || !viewer) return <div className="slice-slider" />
   const count = viewer.dims[normal]
   const index = frame.voxel[normal]
   const positionMm = frame.rasMm[normal].toFixed(1)

@@ -43,7 +43,7 @@ export function ViewerPane({ held, viewer }: ViewerPaneProps) {
             </div>
           )}
         </div>
-        {attached && frame && <SliceSlider frame={frame} viewer={attached} />}
+        <SliceSlider frame={frame} viewer={attached} />
       </div>
       {attached && frame && <LiveRegion frame={frame} />}
     </div>

@@ -16,6 +16,8 @@ const VOLUME_COLOURS = {
   A: [0, 12, 90, 190],
   I: [0, 20, 120, 255],
 }
+/** NIFTI_INTENT_LABEL: the voxels index a colour table. */
+const INTENT_LABEL = 1002
 const VOLUME_COLORMAP = 'workbench-volume'
 
 /** Throws where the browser has no WebGL2. */
@@ -64,6 +66,7 @@ export function scanImages({ series, preview }: OpenedScan): { full: CtImage; sm
 export function findingsImage({ series, preview }: OpenedScan, { previewLabels }: PredictionArrays): CtImage {
   const grid = previewGrid(series.volume, preview.shape)
   const image = new CtImage({ ...grid, name: 'findings', voxels: previewLabels, min: 0, max: 255 })
+  image.hdr!.intent_code = INTENT_LABEL
   image.setColormapLabel(labelColours())
   return image
 }

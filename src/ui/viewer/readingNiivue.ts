@@ -68,6 +68,17 @@ export class ReadingNiivue extends Niivue {
     })
   }
 
+  /** Setting a canvas's size, even to what it is, waits for everything that is still being drawn. */
+  override resizeListener(): void {
+    const canvas = this.canvas
+    if (!canvas) return
+    const ratio = window.devicePixelRatio || 1
+    const isSame =
+      canvas.width === Math.floor(canvas.offsetWidth * ratio) &&
+      canvas.height === Math.floor(canvas.offsetHeight * ratio)
+    if (!isSame) super.resizeListener()
+  }
+
   override refreshLayers(item: NVImage, layer: number): void {
     const full = this.volumes[0]
     if (!this.preview || !full) return

@@ -4,7 +4,7 @@ import type { Triple } from '../../base/shape.ts'
 import { UNITS } from './sliceShader.ts'
 import { paletteTexels } from './palette.ts'
 
-const SLAB_BYTES = 12 * 1024 * 1024
+const SLAB_BYTES = 8 * 1024 * 1024
 
 type Voxels = Int16Array | Uint8Array
 
@@ -80,7 +80,7 @@ export class VoxelTextures {
       (a, b) => Math.abs(a + slicesPerSlab / 2 - firstSlice) - Math.abs(b + slicesPerSlab / 2 - firstSlice),
     )
     for (const [order, start] of starts.entries()) {
-      if (order > 0) await nextFrame()
+      if (order > 0) await graphicsDone(gl)
       if (this.uploads.get(unit) !== turn) return false
       const count = Math.min(slicesPerSlab, depth - start)
       const slab = voxels.subarray(start * width * height, (start + count) * width * height)
@@ -124,13 +124,21 @@ export class VoxelTextures {
   }
 }
 
-/** After the next frame has been shown; a hidden tab draws no frames and must not wait for one. */
-function nextFrame(): Promise<void> {
+/**
+ * Resolves when the graphics process has taken in what was sent so far. Sending more before that would block the main
+ * thread in the driver: the first slab of a large texture makes it clear all of it, which can take seconds.
+ */
+function graphicsDone(gl: WebGL2RenderingContext): Promise<void> {
+  const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
+  gl.flush()
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, 100)
-    requestAnimationFrame(() => {
-      clearTimeout(timer)
-      setTimeout(resolve, 0)
-    })
+    const poll = () => {
+      const isDone =
+        !fence || gl.isContextLost() || gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED
+      if (!isDone) return void setTimeout(poll, 8)
+      gl.deleteSync(fence)
+      resolve()
+    }
+    setTimeout(poll, 0)
   })
 }
