@@ -1,20 +1,12 @@
 // Rewrites tfjs's convolutions (channels last) as ONNX's: x [N, C, D, H, W], filter [O, C, k, k, k]. The transposes
 // around them are ordinary nodes, which layout assignment then removes wherever neighbours agree.
 // Gradients: input = convolution of dy with the flipped, swapped filter (transposed convolution when strided);
-// filter = convolution of x and dy with batch and channels exchanged, the stride becoming a dilation.
+// filter = a matrix product (filterGradient.ts); when strided, convolution of x and dy with batch and channels exchanged.
 import type { GraphBuilder } from './builder.ts'
 import type { GraphNode, ValueInfo } from './graph.ts'
+import { filterGradient } from './filterGradient.ts'
+import { filterToFirst, toFirst, toLast, transpose } from './layout.ts'
 import type { Rule } from './rebuild.ts'
-
-/** NDHWC → NCDHW and back, DHWIO → OIDHW and back. */
-export const toFirst = [0, 4, 1, 2, 3]
-export const toLast = [0, 2, 3, 4, 1]
-const filterToFirst = [4, 3, 0, 1, 2]
-
-export function transpose(graph: GraphBuilder, id: number, perm: readonly number[]): number {
-  const { shape, dtype } = graph.info(id)
-  return graph.one('Transpose', [id], { perm: [...perm] }, { shape: perm.map(axis => shape[axis]), dtype })
-}
 
 function permuted({ shape, dtype }: ValueInfo, perm: readonly number[]): ValueInfo {
   return { shape: perm.map(axis => shape[axis]), dtype }
@@ -54,7 +46,8 @@ function inputGradient(graph: GraphBuilder, node: GraphNode, info: ValueInfo): n
   return transpose(graph, graph.one('Conv', [dy, swapped], opposite, result), toLast)
 }
 
-function filterGradient(
+/** dy as the kernel of a convolution over x, channels as batch, the stride as dilation. */
+function stridedFilterGradient(
   graph: GraphBuilder,
   { inputs: [x, dy], attributes }: GraphNode,
   info: ValueInfo,
@@ -79,10 +72,18 @@ function filterGradient(
   return transpose(graph, filter, [2, 3, 4, 0, 1])
 }
 
+function gradientOfFilter(graph: GraphBuilder, node: GraphNode, info: ValueInfo): number {
+  const { strides, dilations, padBefore } = node.attributes
+  if ([...triple(strides), ...triple(dilations)].some(each => each !== 1))
+    return stridedFilterGradient(graph, node, info)
+  const [x, dy] = node.inputs.map(id => transpose(graph, id, toFirst))
+  return filterGradient(graph, x, dy, { kernel: info.shape.slice(0, 3), padBefore: triple(padBefore) })
+}
+
 const lowerings: Record<string, (graph: GraphBuilder, node: GraphNode, info: ValueInfo) => number> = {
   Conv3D: forward,
   Conv3DBackpropInputV2: inputGradient,
-  Conv3DBackpropFilterV2: filterGradient,
+  Conv3DBackpropFilterV2: gradientOfFilter,
 }
 
 /** Replaces the three convolution kernels. */

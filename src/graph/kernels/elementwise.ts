@@ -92,17 +92,11 @@ const special: KernelRules = {
       }),
     ],
   },
-  // tfjs allows a condition of rank 1 that selects whole rows.
   Select: {
     inputs: ['condition', 't', 'e'],
-    record(graph, [condition, t, e]) {
-      const info = graph.info(condition)
-      const rank = graph.info(t).shape.length
-      const shape = [...info.shape, ...Array<number>(Math.max(0, rank - info.shape.length)).fill(1)]
-      const isRows = info.shape.length === 1 && rank > 1
-      const mask = isRows ? graph.one('Reshape', [condition], {}, { shape, dtype: info.dtype }) : condition
-      return [elementwise(graph, 'Select', [cast(graph, mask, 'bool'), t, e], graph.info(t).dtype)]
-    },
+    record: (graph, [condition, t, e]) => [
+      elementwise(graph, 'Select', [cast(graph, condition, 'bool'), t, e], graph.info(t).dtype),
+    ],
   },
   AddN: {
     inputs: 'list',

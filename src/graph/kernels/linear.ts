@@ -1,6 +1,6 @@
 // Kernels that multiply and add: matrix products, 3-D convolution and its two gradients.
 import * as tf from '@tensorflow/tfjs-core'
-import { broadcastShape } from '../graph.ts'
+import { broadcastShape, sameNumbers } from '../graph.ts'
 import type { GraphBuilder } from '../builder.ts'
 import { elementwise } from './kernelRule.ts'
 import type { KernelAttributes, KernelRule, KernelRules } from './kernelRule.ts'
@@ -33,12 +33,25 @@ function activate(
   return elementwise(graph, ops[activation], [x], 'float32')
 }
 
-/** What all three convolution kernels need: PyTorch's or ONNX's way of saying stride and padding. */
+interface Geometry {
+  readonly window: {
+    readonly strides: number[]
+    readonly padBefore: number[]
+    readonly padAfter: number[]
+    readonly dilations: number[]
+  }
+  /** Voxels of the input's start that are never read: tfjs's 'same' pads negatively where the stride exceeds the kernel. */
+  readonly cropBefore: number[]
+  readonly croppedShape: number[]
+  readonly outShape: number[]
+}
+
+/** What all three convolution kernels need. */
 function geometry(
   inputShape: readonly number[],
   filterShape: readonly number[],
   attributes: KernelAttributes,
-): { strides: number[]; padBefore: number[]; padAfter: number[]; dilations: number[]; outShape: number[] } {
+): Geometry {
   if (attributes.dataFormat === 'NCDHW') throw new Error('conv3d is traced with channels last (NDHWC) only.')
   const info = tf.backend_util.computeConv3DInfo(
     inputShape as [number, number, number, number, number],
@@ -48,13 +61,27 @@ function geometry(
     attributes.pad as 'same' | 'valid',
   )
   const { front, back, top, bottom, left, right } = info.padInfo
+  const before = [front, top, left]
+  const after = [back, bottom, right]
+  const positive = (pads: number[]) => pads.map(pad => Math.max(0, pad))
+  const cropBefore = [0, ...before.map(pad => Math.max(0, -pad)), 0]
+  const cropAfter = [0, ...after.map(pad => Math.max(0, -pad)), 0]
   return {
-    strides: [info.strideDepth, info.strideHeight, info.strideWidth],
-    padBefore: [front, top, left],
-    padAfter: [back, bottom, right],
-    dilations: [info.dilationDepth, info.dilationHeight, info.dilationWidth],
+    window: {
+      strides: [info.strideDepth, info.strideHeight, info.strideWidth],
+      padBefore: positive(before),
+      padAfter: positive(after),
+      dilations: [info.dilationDepth, info.dilationHeight, info.dilationWidth],
+    },
+    cropBefore,
+    croppedShape: inputShape.map((size, axis) => size - cropBefore[axis] - cropAfter[axis]),
     outShape: info.outShape,
   }
+}
+
+function crop(graph: GraphBuilder, x: number, { cropBefore, croppedShape }: Geometry): number {
+  if (sameNumbers(graph.info(x).shape, croppedShape)) return x
+  return graph.one('Slice', [x], { begin: cropBefore }, { shape: croppedShape, dtype: 'float32' })
 }
 
 const fusedMatMul: KernelRule = {
@@ -77,30 +104,34 @@ export const linearRules: KernelRules = {
   Conv3D: {
     inputs: ['x', 'filter'],
     record(graph, [x, filter], attributes) {
-      const { outShape, ...rest } = geometry(graph.info(x).shape, graph.info(filter).shape, attributes)
-      return [graph.one('Conv3D', [x, filter], rest, { shape: outShape, dtype: 'float32' })]
+      const shape = geometry(graph.info(x).shape, graph.info(filter).shape, attributes)
+      const operands = [crop(graph, x, shape), filter]
+      return [graph.one('Conv3D', operands, shape.window, { shape: shape.outShape, dtype: 'float32' })]
     },
   },
   Conv3DBackpropInputV2: {
     inputs: ['dy', 'filter'],
     record(graph, [dy, filter], attributes) {
-      const shape = attributes.inputShape as number[]
-      const { strides, padBefore, padAfter, dilations } = geometry(
-        shape,
-        graph.info(filter).shape,
-        attributes,
-      )
-      const rest = { strides, padBefore, padAfter, dilations }
-      return [graph.one('Conv3DBackpropInputV2', [dy, filter], rest, { shape, dtype: 'float32' })]
+      const whole = attributes.inputShape as number[]
+      const { window, croppedShape, cropBefore } = geometry(whole, graph.info(filter).shape, attributes)
+      const read = { shape: croppedShape, dtype: 'float32' as const }
+      const gradient = graph.one('Conv3DBackpropInputV2', [dy, filter], window, read)
+      if (sameNumbers(whole, croppedShape)) return [gradient]
+      const paddings = whole.map((size, axis) => [
+        cropBefore[axis],
+        size - cropBefore[axis] - croppedShape[axis],
+      ])
+      return [graph.one('PadV2', [gradient], { paddings, value: 0 }, { shape: whole, dtype: 'float32' })]
     },
   },
   Conv3DBackpropFilterV2: {
     inputs: ['x', 'dy'],
     record(graph, [x, dy], attributes) {
-      const shape = attributes.filterShape as number[]
-      const { strides, padBefore, padAfter, dilations } = geometry(graph.info(x).shape, shape, attributes)
-      const rest = { strides, padBefore, padAfter, dilations }
-      return [graph.one('Conv3DBackpropFilterV2', [x, dy], rest, { shape, dtype: 'float32' })]
+      const filterShape = attributes.filterShape as number[]
+      const shape = geometry(graph.info(x).shape, filterShape, attributes)
+      const operands = [crop(graph, x, shape), dy]
+      const result = { shape: filterShape, dtype: 'float32' as const }
+      return [graph.one('Conv3DBackpropFilterV2', operands, shape.window, result)]
     },
   },
 }

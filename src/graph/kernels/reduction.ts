@@ -6,9 +6,10 @@ import type { KernelRule, KernelRules } from './kernelRule.ts'
 function reduction(op: string, convert: (dtype: Dtype) => Dtype): KernelRule {
   return {
     inputs: ['x'],
-    record(graph, [x], { axis, keepDims }) {
+    record(graph, [x], { axis, reductionIndices, keepDims }) {
       const { shape, dtype } = graph.info(x)
-      const axes = axesOf(axis, shape.length)
+      // Max alone calls its axes reductionIndices.
+      const axes = axesOf(axis ?? reductionIndices, shape.length)
       const keep = keepDims === true
       const argument = cast(graph, x, convert(dtype))
       return [
