@@ -4,7 +4,7 @@ import type { OpenedSeries, SeriesSummary } from '../volume/volume.ts'
 import type { OpenedScan, PickedFile, StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
-import type { SliceOf } from './store.ts'
+import type { Services, SliceOf } from './store.ts'
 
 /** What the page knows of an open scan without its voxels. */
 export interface OpenCase {
@@ -49,126 +49,136 @@ export interface CaseSlice {
   chooseSeries(listingId: number, seriesId: string): Promise<void>
   cancelOpening(): void
   dismissOpening(): void
-  closeCase(): void
 }
 
 const FIRST_PROGRESS: StageProgress = { stage: 'Reading files', done: 0, total: 100 }
 
-export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
-  const { volume } = services.workers
+type Api = Parameters<ReturnType<SliceOf<CaseSlice>>>
+
+/** One reading at a time: a newer wish cancels the one under way. */
+function createReading(set: Api[0], get: Api[1]) {
   let controller = new AbortController()
+  return {
+    begin(title: string): AbortSignal {
+      controller.abort()
+      controller = new AbortController()
+      set({ opening: { kind: 'reading', title, progress: FIRST_PROGRESS, startedAt: Date.now() } })
+      return controller.signal
+    },
+    options: (signal: AbortSignal) => ({
+      signal,
+      onProgress(progress: StageProgress) {
+        const { opening } = get()
+        if (!signal.aborted && opening.kind === 'reading') set({ opening: { ...opening, progress } })
+      },
+    }),
+    fail(signal: AbortSignal, title: string, error: unknown): void {
+      if (signal.aborted) return
+      const failure = toFailure(error, 'Opening this scan')
+      set({ opening: failure ? { kind: 'failed', title, failure } : { kind: 'idle' } })
+    },
+    cancel(): void {
+      controller.abort()
+      set({ opening: { kind: 'idle' } })
+    },
+  }
+}
+
+interface Listing {
+  readonly id: number
+  readonly title: string
+  readonly synthetic: boolean
+  readonly series: readonly SeriesSummary[]
+}
+
+function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
+  const series: OpenCase['series'] & { volume?: unknown; dicom?: unknown } = { ...scan.series }
+  // The store holds no voxels and no identifiers: they stay with the held scan.
+  delete series.volume
+  delete series.dicom
+  return {
+    id,
+    title: listing.title,
+    series,
+    previewShape: scan.preview.shape,
+    secondsToOpen: scan.secondsToOpen,
+    listingId: listing.id,
+    siblings: listing.series,
+  }
+}
+
+/** The new scan takes the open one's place only now, when it has been read whole. */
+function createShow(services: Services, set: Api[0], get: Api[1]) {
   let nextCase = 1
-  let listing = { id: 0, title: '', synthetic: false, series: [] as readonly SeriesSummary[] }
-
-  /** Starts reading: a reading that was under way is cancelled, the newer wish counts. */
-  function begin(title: string): AbortSignal {
-    controller.abort()
-    controller = new AbortController()
-    set({ opening: { kind: 'reading', title, progress: FIRST_PROGRESS, startedAt: Date.now() } })
-    return controller.signal
-  }
-
-  function report(signal: AbortSignal) {
-    return (progress: StageProgress) => {
-      const { opening } = get()
-      if (!signal.aborted && opening.kind === 'reading') set({ opening: { ...opening, progress } })
-    }
-  }
-
-  function fail(signal: AbortSignal, title: string, error: unknown): void {
-    if (signal.aborted) return
-    const failure = toFailure(error, 'Opening this scan')
-    set({ opening: failure ? { kind: 'failed', title, failure } : { kind: 'idle' } })
-  }
-
-  function show(scan: OpenedScan, title: string): void {
+  return (scan: OpenedScan, listing: Listing): void => {
     const { openCase } = get()
     const id = `case-${nextCase++}`
     services.held.holdScan(id, scan)
-    const { volume: _voxels, dicom: _identifiers, ...series } = scan.series
+    get().cancelPrediction()
     get().caseOpened(scan.series)
-    set({
-      openCase: {
-        id,
-        title,
-        series,
-        previewShape: scan.preview.shape,
-        secondsToOpen: scan.secondsToOpen,
-        listingId: listing.id,
-        siblings: listing.series,
-      },
-      opening: { kind: 'idle' },
-    })
+    set({ openCase: toOpenCase(id, scan, listing), opening: { kind: 'idle' } })
     if (openCase) services.held.release(openCase.id)
   }
+}
+
+export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
+  const reading = createReading(set, get)
+  const show = createShow(services, set, get)
+  let listing: Listing = { id: 0, title: '', synthetic: false, series: [] }
 
   return {
     openCase: null,
     opening: { kind: 'idle' },
 
-    async openFiles(files, title, options = {}) {
-      const signal = begin(title)
+    async openFiles(files, title, { synthetic = false } = {}) {
+      const signal = reading.begin(title)
       try {
-        if (files.length === 0)
-          throw new InputError(
-            'No file was found in what you chose. A DICOM folder, a zip, or a NIfTI, NRRD or MetaImage file is expected: choose again.',
-          )
-        const { listingId, series, notes } = await volume.run(
+        if (files.length === 0) throw nothingChosen()
+        const { listingId, series, notes } = await services.workers.volume.run(
           'list',
           { files },
-          { signal, onProgress: report(signal) },
+          reading.options(signal),
         )
-        const synthetic = options.synthetic ?? false
-        listing = { id: listingId, title, synthetic, series }
         const readable = series.filter(one => one.problem === undefined)
         if (readable.length === 0) throw nothingReadable(series, notes)
+        listing = { id: listingId, title, synthetic, series }
         if (readable.length === 1) return await get().chooseSeries(listingId, readable[0].id)
         set({ opening: { kind: 'choosing', title, listingId, series, notes, synthetic } })
       } catch (error) {
-        fail(signal, title, error)
+        reading.fail(signal, title, error)
       }
     },
 
-    async openDemo(demo) {
-      const signal = begin(demo.title)
+    async openDemo({ title, path }) {
+      const signal = reading.begin(title)
       try {
-        const file = await services.fetchFile(demo.path)
-        if (signal.aborted) return
-        await get().openFiles([{ path: demo.path, file }], demo.title, { synthetic: true })
+        const file = await services.fetchFile(path)
+        if (!signal.aborted) await get().openFiles([{ path, file }], title, { synthetic: true })
       } catch (error) {
-        fail(signal, demo.title, error)
+        reading.fail(signal, title, error)
       }
     },
 
     async chooseSeries(listingId, seriesId) {
       const { title, synthetic } = listing
-      const signal = begin(title)
+      const signal = reading.begin(title)
       try {
-        const previewVoxels = services.previewVoxels()
-        const input = { listingId, seriesId, previewVoxels, synthetic }
-        const scan = await volume.run('open', input, { signal, onProgress: report(signal) })
-        get().cancelPrediction()
-        show(scan, title)
+        const input = { listingId, seriesId, previewVoxels: services.previewVoxels(), synthetic }
+        show(await services.workers.volume.run('open', input, reading.options(signal)), listing)
       } catch (error) {
-        fail(signal, title, error)
+        reading.fail(signal, title, error)
       }
     },
 
-    cancelOpening() {
-      controller.abort()
-      set({ opening: { kind: 'idle' } })
-    },
-
+    cancelOpening: reading.cancel,
     dismissOpening: () => set({ opening: { kind: 'idle' } }),
-
-    closeCase() {
-      const { openCase } = get()
-      get().cancelPrediction()
-      set({ openCase: null })
-      get().caseClosed()
-      if (openCase) services.held.release(openCase.id)
-    },
   }
+}
+
+function nothingChosen(): InputError {
+  return new InputError(
+    'No file was found in what you chose. A DICOM folder, a zip, or a NIfTI, NRRD or MetaImage file is expected: choose again.',
+  )
 }
 
 function nothingReadable(series: readonly SeriesSummary[], notes: readonly string[]): InputError {

@@ -37,9 +37,6 @@ export interface PredictionSlice {
   askDevice(): Promise<void>
   startPrediction(): Promise<void>
   cancelPrediction(): void
-  saveFindings(): void
-  saveSegmentation(): Promise<void>
-  caseClosed(): void
 }
 
 const MODEL_NAME = 'demo'
@@ -82,7 +79,7 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
       set({ prediction: { kind: 'running', caseId, progress, startedAt } })
       try {
         // Cloning shares the voxels where memory is shared; the identifiers per slice are of no use there.
-        const { dicom: _identifiers, ...series } = scan.series
+        const series = { ...scan.series, dicom: undefined }
         const input = { ...modelRequest, series, previewShape: scan.preview.shape }
         const result = await compute.run('predict', input, { signal, onProgress })
         const { labels, probability, previewLabels, ...summary } = result
@@ -101,34 +98,6 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
       controller.abort()
       set({ prediction: { kind: 'none' }, isWindingDown: true })
       void compute.idle().then(() => set({ isWindingDown: false }))
-    },
-
-    saveFindings() {
-      const { prediction, verdicts } = get()
-      if (prediction.kind !== 'done') return
-      const { file } = prediction.summary
-      const findings = file.findings.map(one => ({ ...one, verdict: verdicts[one.id] ?? null }))
-      const text = JSON.stringify({ ...file, findings }, null, 2)
-      services.saveFile('findings.json', new Blob([text], { type: 'application/json' }))
-    },
-
-    async saveSegmentation() {
-      const { prediction, openCase } = get()
-      if (prediction.kind !== 'done' || !openCase) return
-      const arrays = services.held.prediction(openCase.id)
-      if (!arrays) return
-      const { fileGrid, shape } = openCase.series
-      const input = { labels: arrays.labels, shape, fileGrid, description: prediction.summary.file.notice }
-      const bytes = await services.workers.volume.run('writeSegmentation', input)
-      services.saveFile(
-        'segmentation.nii.gz',
-        new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/gzip' }),
-      )
-    },
-
-    caseClosed() {
-      get().clearReview()
-      set({ prediction: { kind: 'none' } })
     },
   }
 }

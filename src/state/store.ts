@@ -5,6 +5,8 @@ import type { HeldArrays } from '../worker/heldArrays.ts'
 import type { Workers } from '../worker/workers.ts'
 import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
+import { createExportSlice } from './exportSlice.ts'
+import type { ExportSlice } from './exportSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
 import { createReviewSlice } from './reviewSlice.ts'
@@ -12,7 +14,7 @@ import type { ReviewSlice } from './reviewSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
 
-export type Workbench = CaseSlice & ViewSlice & PredictionSlice & ReviewSlice
+export type Workbench = CaseSlice & ViewSlice & PredictionSlice & ReviewSlice & ExportSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -34,5 +36,6 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createViewSlice(services)(...api),
     ...createPredictionSlice(services)(...api),
     ...createReviewSlice(services)(...api),
+    ...createExportSlice(services)(...api),
   }))
 }

@@ -1,6 +1,7 @@
 // The open case: what the file says, warnings, its other series, and the way to another case.
 import { TriangleAlert } from 'lucide-react'
 import { Button } from 'react-aria-components'
+import type { SeriesSummary } from '../../volume/volume.ts'
 import { formatHu, formatMm, formatShape, formatSpacing } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { DEMO_CASES } from './demoCases.ts'
@@ -8,7 +9,6 @@ import { OpenButtons } from './Landing.tsx'
 
 export function CasePanel() {
   const openCase = useWorkbench(state => state.openCase)
-  const choose = useWorkbench(state => state.chooseSeries)
   const openDemo = useWorkbench(state => state.openDemo)
   if (!openCase) return null
   const { series, siblings, listingId } = openCase
@@ -41,19 +41,7 @@ export function CasePanel() {
           ))}
         </section>
       )}
-      {others.length > 0 && (
-        <section>
-          <h2>Other series</h2>
-          {others.map(one => (
-            <Button key={one.id} className="list-button" onPress={() => void choose(listingId, one.id)}>
-              <span>{one.description || 'Without description'}</span>
-              <span className="secondary figures">
-                {one.shape[0]} × {formatMm(one.sliceThicknessMm ?? one.spacingMm[0])}
-              </span>
-            </Button>
-          ))}
-        </section>
-      )}
+      {others.length > 0 && <OtherSeries others={others} listingId={listingId} />}
       <section className="panel-foot">
         <h2>Open another</h2>
         <OpenButtons />
@@ -66,6 +54,23 @@ export function CasePanel() {
         </div>
       </section>
     </aside>
+  )
+}
+
+function OtherSeries({ others, listingId }: { others: readonly SeriesSummary[]; listingId: number }) {
+  const choose = useWorkbench(state => state.chooseSeries)
+  return (
+    <section>
+      <h2>Other series</h2>
+      {others.map(one => (
+        <Button key={one.id} className="list-button" onPress={() => void choose(listingId, one.id)}>
+          <span>{one.description || 'Without description'}</span>
+          <span className="secondary figures">
+            {one.shape[0]} × {formatMm(one.sliceThicknessMm ?? one.spacingMm[0])}
+          </span>
+        </Button>
+      ))}
+    </section>
   )
 }
 

@@ -1,7 +1,7 @@
 // NiiVue as a reading room needs it: one frame a screen refresh without waiting for the graphics card, slices drawn by
 // our shader from int16 HU, the 3-D view made from a small copy and drawn again only when it changed.
-import { Niivue, SLICE_TYPE } from '@niivue/niivue'
-import type { NVImage } from '@niivue/niivue'
+import { Niivue } from '@niivue/niivue'
+import type { NVImage, SLICE_TYPE } from '@niivue/niivue'
 
 type Rect = readonly number[]
 type Tile = Niivue['screenSlices'][number]

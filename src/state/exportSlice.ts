@@ -1,0 +1,32 @@
+// What the reader takes away: findings with the verdicts, and the segmentation on the scan's own grid.
+import type { SliceOf } from './store.ts'
+
+export interface ExportSlice {
+  saveFindings(): void
+  saveSegmentation(): Promise<void>
+}
+
+export const createExportSlice: SliceOf<ExportSlice> = services => (_set, get) => ({
+  saveFindings() {
+    const { prediction, verdicts } = get()
+    if (prediction.kind !== 'done') return
+    const { file } = prediction.summary
+    const findings = file.findings.map(one => ({ ...one, verdict: verdicts[one.id] ?? null }))
+    const text = JSON.stringify({ ...file, findings }, null, 2)
+    services.saveFile('findings.json', new Blob([text], { type: 'application/json' }))
+  },
+
+  async saveSegmentation() {
+    const { prediction, openCase } = get()
+    if (prediction.kind !== 'done' || !openCase) return
+    const arrays = services.held.prediction(openCase.id)
+    if (!arrays) return
+    const { fileGrid, shape } = openCase.series
+    const input = { labels: arrays.labels, shape, fileGrid, description: prediction.summary.file.notice }
+    const bytes = await services.workers.volume.run('writeSegmentation', input)
+    services.saveFile(
+      'segmentation.nii.gz',
+      new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/gzip' }),
+    )
+  },
+})

@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { CancelledError, InputError, throwIfCancelled } from '../base/errors.ts'
+import { createClient } from './client.ts'
+import type { WorkerLike } from './client.ts'
+import { serveTasks } from './serveTasks.ts'
+import type { Handlers, MessageScope } from './serveTasks.ts'
+
+type Tasks = {
+  double: { input: number; progress: number; result: number }
+  refuse: { input: null; progress: null; result: null }
+  count: { input: number; progress: number; result: number }
+}
+
+const pause = () => new Promise(resolve => setTimeout(resolve, 2))
+let counted = 0
+
+const handlers: Handlers<Tasks> = {
+  async double(input, { report }) {
+    report(0.5)
+    return { result: 2 * input }
+  },
+  async refuse() {
+    throw new InputError('A text file came; a scan is expected: choose another file.', 'byte 0 is 0x41')
+  },
+  async count(input, { signal }) {
+    for (counted = 0; counted < input; counted++) {
+      throwIfCancelled(signal)
+      await pause()
+    }
+    return { result: counted }
+  },
+}
+
+/** Client and server joined by a real message channel: what crosses is cloned as between page and worker. */
+function connect() {
+  const { port1, port2 } = new MessageChannel()
+  const server = {
+    postMessage: (message: unknown, transfer: Transferable[]) => port2.postMessage(message, transfer),
+    addEventListener: (_type: string, listener: (event: MessageEvent) => void) =>
+      (port2.onmessage = listener),
+  }
+  serveTasks(server as unknown as MessageScope, handlers)
+  ports.push(port1, port2)
+  return createClient<Tasks>(port1 as unknown as WorkerLike)
+}
+
+const ports: MessagePort[] = []
+afterEach(() => ports.splice(0).forEach(port => port.close()))
+
+describe('tasks across the worker’s border', () => {
+  test('a result comes back, with the progress before it', async () => {
+    const progress: number[] = []
+    const result = await connect().run('double', 21, { onProgress: value => progress.push(value) })
+    expect([result, progress]).toEqual([42, [0.5]])
+  })
+  test('bad input arrives as the same sentence with its details', async () => {
+    const error = await connect()
+      .run('refuse', null)
+      .catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as InputError).details).toBe('byte 0 is 0x41')
+  })
+  test('cancel is acknowledged at once and ends the job in the worker soon after', async () => {
+    const client = connect()
+    const controller = new AbortController()
+    const run = client.run('count', 100_000, { signal: controller.signal })
+    await pause()
+    controller.abort()
+    await expect(run).rejects.toBeInstanceOf(CancelledError)
+    await client.idle()
+    expect(counted).toBeLessThan(1000)
+  })
+  test('two jobs at once get their own results', async () => {
+    const client = connect()
+    expect(
+      await Promise.all([client.run('double', 1), client.run('count', 2), client.run('double', 3)]),
+    ).toEqual([2, 2, 6])
+  })
+})
