@@ -1,0 +1,176 @@
+// Fixtures of SMART pretraining: one fully documented step and the losses of the steps after it.
+import { attentionMask } from '../../../src/network/masks.ts'
+import { parameterShapes } from '../../../src/network/parameters.ts'
+import { biasCorrections } from '../../../src/training/optimiser.ts'
+import { compareChecksum, compareTensor, type Check } from '../compare.ts'
+import { namesUnder, type Fixture, type HostTensor, type HostTensors } from '../fixture.ts'
+import type { Path, WholeOperation } from '../operation.ts'
+import { studentProgram, teacherProgram, type PretrainSettings } from './pretrainPrograms.ts'
+import { imagesChannelsLast } from './training.ts'
+import { hashedWeights, isMaskComparable, networkConfigOf } from './whole.ts'
+
+/** A row of the JSON's parameter table; checksums are [sum, l2, dot]. */
+interface ParameterRow {
+  readonly grad?: readonly number[]
+  readonly student_updated?: readonly number[]
+  readonly student_delta?: readonly number[]
+  readonly student_delta_atol?: number
+  readonly teacher_updated?: readonly number[]
+  readonly teacher_delta?: readonly number[]
+  readonly teacher_delta_atol?: number
+}
+
+type LossRow = Readonly<Record<string, { value: number; atol: number } | number>>
+
+function settingsOf(fixture: Fixture): PretrainSettings {
+  const c = fixture.config
+  return {
+    config: networkConfigOf(fixture),
+    studentTemp: Number(c.student_temp),
+    teacherTemp: Number(c.teacher_temp),
+    centreMomentum: Number(c.center_momentum),
+    emaMomentum: Number(c.ema_momentum),
+    adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: Number(c.weight_decay) },
+  }
+}
+
+function withPrefix(prefix: string, tensors: HostTensors): HostTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]))
+}
+
+function scalar(value: number): HostTensor {
+  return { shape: [], data: Float32Array.of(value) }
+}
+
+/** Everything that a step reads and the next one gets from it. */
+function startState(fixture: Fixture, { config }: PretrainSettings): HostTensors {
+  const shapes = parameterShapes(config, { sa: true, projectionHeads: true, recHead: true })
+  const student = hashedWeights(shapes, Number(fixture.config.student_hash_seed))
+  const teacherShapes = Object.fromEntries(
+    Object.entries(shapes).filter(([name]) => !name.startsWith('rec_head')),
+  )
+  const teacher = hashedWeights(teacherShapes, Number(fixture.config.teacher_hash_seed))
+  const zeros = Object.fromEntries(
+    Object.entries(student).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: new Float32Array(data.length) },
+    ]),
+  )
+  const centres = ['aitd', 'ampd', 'gitd'].map(head => [
+    `center_${head}`,
+    fixture.tensors[`in.center_${head}`],
+  ])
+  return {
+    ...withPrefix('p', student),
+    ...withPrefix('m', zeros),
+    ...withPrefix('v', zeros),
+    ...withPrefix('t', teacher),
+    ...(Object.fromEntries(centres) as HostTensors),
+    images: imagesChannelsLast(fixture.tensors['in.images']),
+    keep: fixture.tensors['in.keep'],
+    mask: fixture.tensors['in.mask'],
+  }
+}
+
+function pick(state: HostTensors, keeps: (name: string) => boolean): HostTensors {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => keeps(name)))
+}
+
+function difference(after: HostTensor, before: HostTensor): Float64Array {
+  return Float64Array.from(after.data, (value, i) => value - before.data[i])
+}
+
+/** Gradient, updated value and change of every parameter, by the JSON's checksums. */
+function checkTables(fixture: Fixture, before: HostTensors, after: HostTensors): Check[] {
+  const noise = new Set((fixture.json.noise_driven as { names?: string[] } | undefined)?.names ?? [])
+  const checks: Check[] = []
+  const rows = (fixture.json.parameters ?? {}) as Record<string, ParameterRow>
+  for (const [name, row] of Object.entries(rows)) {
+    const add = (
+      what: string,
+      data: ArrayLike<number> | undefined,
+      want: readonly number[],
+      tolerance: number,
+    ) => checks.push(compareChecksum(`${what} of ${name}`, name, data ?? [NaN], want, tolerance))
+    if (row.grad) add('gradient', after[`grad.${name}`]?.data, row.grad, 1e-3 * row.grad[1] + 1e-6)
+    if (noise.has(name)) continue
+    for (const [who, prefix] of [
+      ['student', 'p'],
+      ['teacher', 't'],
+    ] as const) {
+      const old = before[`${prefix}.${name}`]
+      const updated = after[`${prefix}.${name}`] ?? old
+      const value = row[`${who}_updated`]
+      const delta = row[`${who}_delta`]
+      if (value) add(`updated ${who}`, updated?.data, value, 2e-4 * value[1] + 1e-6)
+      if (delta)
+        add(`${who}'s change`, updated && difference(updated, old), delta, row[`${who}_delta_atol`] ?? 0)
+    }
+  }
+  return checks
+}
+
+/** The tensors of the first step, computed from the fixture's own masks. */
+async function checkFirstStep(
+  fixture: Fixture,
+  path: Path,
+  state: HostTensors,
+  teacher: HostTensors,
+  after: HostTensors,
+): Promise<Check[]> {
+  const { config } = settingsOf(fixture)
+  const { mask_ratio: ratio, hint_ratio: hint } = fixture.config
+  const clean = await path.run(
+    t => ({ satt: teacherProgram(config)(t).teacher_satt }),
+    pick(state, name => name === 'images'),
+    pick(state, name => name.startsWith('t.')),
+  )
+  const masks = await path.run(t => ({ mask: attentionMask(t.satt, Number(ratio), Number(hint)) }), {
+    satt: teacher.teacher_satt,
+  })
+  const got: HostTensors = { ...teacher, ...after, teacher_satt_without_dropout: clean.satt }
+  const checks = namesUnder(fixture, 'out.').map(name => compareTensor(fixture, name, got[name.slice(4)]))
+  const satt = compareTensor(fixture, 'out.teacher_satt', teacher.teacher_satt).error
+  if (isMaskComparable(fixture, satt)) checks.push(compareTensor(fixture, 'in.mask', masks.mask))
+  return checks
+}
+
+async function checkPretraining(fixture: Fixture, path: Path): Promise<Check[]> {
+  const settings = settingsOf(fixture)
+  let state = startState(fixture, settings)
+  const names = Object.keys(state).flatMap(name => (name.startsWith('p.') ? [name.slice(2)] : []))
+  const checks: Check[] = []
+  const isTeacherInput = (name: string) => name.startsWith('t.') || name === 'images' || name === 'keep'
+  const teacherRun = await path.prepare(teacherProgram(settings.config), pick(state, isTeacherInput))
+  let studentRun: Awaited<ReturnType<Path['prepare']>> | undefined
+  for (const [step, row] of (fixture.json.losses as LossRow[]).entries()) {
+    const teacher = await teacherRun.run(pick(state, isTeacherInput))
+    const [correction1, correction2] = biasCorrections(step + 1, settings.adamW).map(scalar)
+    const inputs = {
+      ...pick(state, name => name !== 'keep'),
+      ...pick(teacher, name => name !== 'teacher_satt'),
+      lr: scalar((fixture.config.lr as number[])[step]),
+      correction1,
+      correction2,
+    }
+    studentRun ??= await path.prepare(studentProgram(names, settings), inputs)
+    const after = await studentRun.run(inputs)
+    for (const [loss, want] of Object.entries(row)) {
+      if (typeof want === 'number') continue
+      const error = Math.abs(after[loss].data[0] - want.value)
+      checks.push({ tensor: `${loss} of step ${step}`, error, tolerance: want.atol })
+    }
+    if (step === 0) {
+      checks.push(...(await checkFirstStep(fixture, path, state, teacher, after)))
+      checks.push(...checkTables(fixture, state, after))
+    }
+    state = { ...state, ...pick(after, name => name in state) }
+  }
+  await teacherRun.release()
+  await studentRun?.release()
+  return checks
+}
+
+export const pretrainOperations: Record<string, WholeOperation> = {
+  pretrain_step: { kind: 'whole', trains: true, check: checkPretraining },
+}

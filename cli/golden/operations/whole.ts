@@ -1,0 +1,132 @@
+// Fixtures of whole networks: SMARTFormer's forward pass and MONAI's Swin UNETR, weights from the hash initialiser.
+import type * as tf from '@tensorflow/tfjs-core'
+import { parseNetworkConfig, type NetworkConfig } from '../../../src/network/config.ts'
+import { decode } from '../../../src/network/decoder.ts'
+import { encode, meanOverTokens } from '../../../src/network/encoder.ts'
+import { classificationHead } from '../../../src/network/heads.ts'
+import { hashInitialise } from '../../../src/network/initialise.ts'
+import { attentionMask } from '../../../src/network/masks.ts'
+import { segmentLogits } from '../../../src/network/network.ts'
+import {
+  parameterShapes,
+  under,
+  type NetworkParts,
+  type ParameterShapes,
+  type ParameterTensors,
+} from '../../../src/network/parameters.ts'
+import { semanticAttention } from '../../../src/network/semanticAttention.ts'
+import { compareChecksum, compareTensor, type Check } from '../compare.ts'
+import { namesUnder, type Fixture, type HostTensors } from '../fixture.ts'
+import { toChannelsFirst, toChannelsLast } from '../layout.ts'
+import type { Path, Tensors, WholeOperation } from '../operation.ts'
+
+/** The network configuration of a whole fixture; the wiring stands beside it in the JSON. */
+export function networkConfigOf(fixture: Fixture): NetworkConfig {
+  const { model, wiring } = fixture.config
+  return parseNetworkConfig({ ...(model as object), ...(wiring ? { wiring } : {}) })
+}
+
+/** Weights of the hash initialiser as host tensors. */
+export function hashedWeights(shapes: ParameterShapes, seed: number): HostTensors {
+  const values = hashInitialise(shapes, seed)
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: values[name] }]),
+  )
+}
+
+interface ParameterRow {
+  readonly shape: readonly number[]
+  readonly checksum?: readonly number[]
+}
+
+/** The weights agree with the JSON's list: same names, shapes and checksums (float32 values, so 1e-6 of l2). */
+export function checkParameters(fixture: Fixture, weights: HostTensors): Check[] {
+  const listed = (fixture.json.parameters ?? {}) as Record<string, ParameterRow>
+  const missing = Object.keys(weights).filter(name => !listed[name])
+  const checks: Check[] = missing.map(name => ({
+    tensor: `${name} (not in the fixture's list)`,
+    error: Infinity,
+    tolerance: 0,
+  }))
+  for (const [name, { shape, checksum }] of Object.entries(listed)) {
+    const own = weights[name]
+    // MONAI's fixture lists norm{i}, which its wiring does not have.
+    if (!own || !checksum) continue
+    if (own.shape.join() !== shape.join())
+      checks.push({ tensor: `${name} [${own.shape.join(', ')}]`, error: Infinity, tolerance: 0 })
+    else checks.push(compareChecksum(`weights ${name}`, name, own.data, checksum, 1e-6 * checksum[1] + 1e-6))
+  }
+  return checks
+}
+
+/** Comparisons of the outputs with the JSON's checksum table. */
+function checkChecksums(fixture: Fixture, got: HostTensors): Check[] {
+  const table = (fixture.json.checksums ?? {}) as Record<string, readonly number[]>
+  return Object.entries(table)
+    .filter(([name]) => got[`out.${name}`])
+    .map(([name, want]) =>
+      compareChecksum(`checksum ${name}`, name, got[`out.${name}`].data, want, 1e-3 * want[1] + 1e-6),
+    )
+}
+
+/** A mask decides between neighbours in rank; it is comparable only where SATT is well within that gap (SPEC 11). */
+export function isMaskComparable(fixture: Fixture, sattError: number): boolean {
+  const gaps = ((fixture.json.mask_boundary_gaps ?? []) as number[][]).flat()
+  return gaps.every(gap => sattError < gap / 2)
+}
+
+function forwardOutputs(p: ParameterTensors, image: tf.Tensor, config: NetworkConfig): Tensors {
+  const encoded = encode(p, image, config)
+  const { cls, satt } = semanticAttention(p, encoded.feat[2], config)
+  const outputs: Tensors = {
+    'out.patch': encoded.patch,
+    'out.bottleneck': encoded.bottleneck,
+    'out.satt': satt,
+    'out.cls': cls,
+    'out.gap': meanOverTokens(encoded.feat[3]),
+    'out.mask': attentionMask(satt),
+    'out.cls_logits': classificationHead(under(p, 'cls_head.'), encoded.feat[3], cls),
+    'out.seg_logits': toChannelsFirst(decode(p, image, encoded, config)),
+  }
+  encoded.raw.forEach((grid, stage) => (outputs[`out.raw${stage}`] = grid))
+  encoded.feat.forEach((grid, stage) => (outputs[`out.feat${stage}`] = grid))
+  return outputs
+}
+
+async function runForward(
+  fixture: Fixture,
+  path: Path,
+  parts: NetworkParts,
+  outputs: (p: ParameterTensors, image: tf.Tensor, config: NetworkConfig) => Tensors,
+): Promise<Check[]> {
+  const config = networkConfigOf(fixture)
+  const weights = hashedWeights(parameterShapes(config, parts), Number(fixture.config.param_hash_seed))
+  const wanted = namesUnder(fixture, 'out.')
+  const program = (t: Tensors) => {
+    const all = outputs(t, toChannelsLast(t['in.image']), config)
+    return Object.fromEntries(wanted.filter(name => all[name]).map(name => [name, all[name]]))
+  }
+  const got = await path.run(program, { 'in.image': fixture.tensors['in.image'] }, weights)
+  const checks = [...checkParameters(fixture, weights), ...checkChecksums(fixture, got)]
+  const satt = wanted.includes('out.satt') ? compareTensor(fixture, 'out.satt', got['out.satt']).error : 0
+  const comparable = wanted.filter(name => name !== 'out.mask' || isMaskComparable(fixture, satt))
+  return [...checks, ...comparable.map(name => compareTensor(fixture, name, got[name]))]
+}
+
+export const wholeOperations: Record<string, WholeOperation> = {
+  forward: {
+    kind: 'whole',
+    trains: false,
+    check: (fixture, path) =>
+      runForward(fixture, path, { sa: true, clsHead: true, decoder: true }, forwardOutputs),
+  },
+  monai_swin_unetr: {
+    kind: 'whole',
+    trains: false,
+    isLarge: true,
+    check: (fixture, path) =>
+      runForward(fixture, path, { decoder: true }, (p, image, config) => ({
+        'out.seg_logits': toChannelsFirst(segmentLogits(p, image, config)),
+      })),
+  },
+}

@@ -1,0 +1,26 @@
+// Opens a path by name. WebGPU and ONNX Runtime are loaded only when asked for: both are optional packages.
+import * as tf from '@tensorflow/tfjs-core'
+import type { Path } from './operation.ts'
+
+export type PathName = Path['name']
+
+/** @throws Error with a reason where this machine lacks the path. */
+export async function openPath(name: PathName): Promise<Path> {
+  // Spares the advice to install another package that tfjs prints in Node.
+  tf.enableProdMode()
+  if (name === 'onnx') {
+    const [{ loadNodeRuntime }, { onnxPath }] = await Promise.all([
+      import('../support/nodeRuntime.ts'),
+      import('./onnxPath.ts'),
+    ])
+    return onnxPath(await loadNodeRuntime())
+  }
+  const { eagerPath } = await import('./eagerPath.ts')
+  if (name === 'tfjs') {
+    await import('@tensorflow/tfjs-backend-cpu')
+    return eagerPath('tfjs', 'cpu', true)
+  }
+  const { openNodeGpu } = await import('../support/nodeGpu.ts')
+  const { isSoftware } = await openNodeGpu()
+  return eagerPath('webgpu', 'webgpu', !isSoftware)
+}

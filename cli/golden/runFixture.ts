@@ -1,0 +1,64 @@
+// One fixture on one path: dispatches on its `op` and sums up the comparisons in a line.
+import { checkGraph } from './checkGraph.ts'
+import { hasPassed, worstCheck, type Check } from './compare.ts'
+import { readFixture, type Fixture } from './fixture.ts'
+import type { Operation, Path } from './operation.ts'
+import { operations } from './registry.ts'
+
+export interface Outcome {
+  readonly path: string
+  readonly label: string
+  readonly status: 'passed' | 'failed' | 'skipped'
+  readonly text: string
+}
+
+/** Why a path does not run an operation, or undefined when it does. */
+function reasonToSkip(operation: Operation, path: Path): string | undefined {
+  if (path.name === 'tfjs' && operation.kind === 'whole')
+    return 'a whole network in plain JavaScript takes minutes; the onnx path runs it'
+  if (path.name === 'webgpu' && operation.kind === 'whole' && !path.isFastEnoughToTrain) {
+    if (operation.trains) return 'training on a software adapter takes hours; the onnx path runs it'
+    if (operation.isLarge) return 'this network on a software adapter takes too long; the onnx path runs it'
+  }
+  return undefined
+}
+
+function summarise(checks: readonly Check[]): { status: 'passed' | 'failed'; text: string } {
+  const worst = worstCheck(checks)
+  if (!worst) return { status: 'failed', text: 'nothing was compared' }
+  const failed = checks.filter(check => !hasPassed(check))
+  const figure = `error ${worst.error.toExponential(1)} of ${worst.tolerance.toExponential(1)} in ${worst.tensor}`
+  return failed.length === 0
+    ? { status: 'passed', text: `${figure}, ${checks.length} compared` }
+    : {
+        status: 'failed',
+        text: `${figure}; ${failed.length} of ${checks.length} beyond tolerance: ${failed
+          .slice(0, 6)
+          .map(check => check.tensor)
+          .join(', ')}`,
+      }
+}
+
+async function checksOf(operation: Operation, fixture: Fixture, path: Path): Promise<Check[]> {
+  if (operation.kind === 'host') return operation.check(fixture)
+  if (operation.kind === 'graph') return checkGraph(operation, fixture, path)
+  return operation.check(fixture, path)
+}
+
+/** Runs the fixture of a JSON file; whatever goes wrong becomes a failed outcome, so that the others still run. */
+export async function runFixture(file: string, folder: string, path: Path): Promise<Outcome> {
+  let label = file
+  try {
+    const fixture = await readFixture(file, folder)
+    label = fixture.label
+    const operation = Object.hasOwn(operations, fixture.op) ? operations[fixture.op] : undefined
+    if (!operation)
+      return { path: path.name, label, status: 'failed', text: `the operation '${fixture.op}' is unknown` }
+    const reason = reasonToSkip(operation, path)
+    if (reason) return { path: path.name, label, status: 'skipped', text: reason }
+    return { path: path.name, label, ...summarise(await checksOf(operation, fixture, path)) }
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    return { path: path.name, label, status: 'failed', text }
+  }
+}
