@@ -98,7 +98,8 @@ function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
   delete series.dicom
   return {
     id,
-    title: listing.title,
+    // Several series share the files' name: the chosen one's own says more.
+    title: (listing.series.length > 1 && scan.series.description) || listing.title,
     series,
     previewShape: scan.preview.shape,
     secondsToOpen: scan.secondsToOpen,

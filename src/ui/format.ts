@@ -8,6 +8,10 @@ function signed(text: string): string {
 
 export const formatHu = (hu: number): string => `${signed(String(Math.round(hu)))} HU`
 
+export function formatHuRange({ min, max }: { readonly min: number; readonly max: number }): string {
+  return `${signed(String(Math.round(min)))} to ${formatHu(max)}`
+}
+
 export const formatMm = (mm: number): string => `${signed(mm.toFixed(1))} mm`
 
 /** RAS position with its letters: "R 12.3  A 4.5  S −100.1 mm". */

@@ -2,7 +2,7 @@
 import { TriangleAlert } from 'lucide-react'
 import { Button } from 'react-aria-components'
 import type { SeriesSummary } from '../../volume/volume.ts'
-import { formatHu, formatMm, formatShape, formatSpacing } from '../format.ts'
+import { formatHuRange, formatMm, formatShape, formatSpacing } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { DEMO_CASES } from './demoCases.ts'
 import { OpenButtons } from './Landing.tsx'
@@ -26,7 +26,7 @@ export function CasePanel() {
             <Fact name="Thickness" value={formatMm(series.sliceThicknessMm)} />
           )}
           {series.kernel && <Fact name="Kernel" value={series.kernel} />}
-          <Fact name="Range" value={`${formatHu(series.hu.min)} to ${formatHu(series.hu.max)}`} />
+          <Fact name="Range" value={formatHuRange(series.hu)} />
           {series.paddedVoxels > 0 && (
             <Fact name="Padding" value={`${paddedPercent(series)} outside the field of view`} />
           )}

@@ -50,7 +50,7 @@ function Picker({ listingId, series, title }: PickerProps) {
   return (
     <>
       <Heading slot="title">
-        {title} holds {series.length} series
+        {title}: {series.length} series
       </Heading>
       <p className="secondary">
         Choose the one to open. Thin slices with a sharp kernel show small nodules best.

@@ -11,6 +11,8 @@ import { findingCss } from './palette.ts'
 const GAP = 14
 /** Below this width of a view its texts would meet in the middle, CSS pixels. */
 const NARROW = 480
+/** And below this one even a plane's name would. */
+const SMALL = 360
 
 interface OverlayProps {
   readonly frame: Frame
@@ -54,7 +56,8 @@ function TileOverlay({ tile, frame, viewer, isMain }: TileProps) {
       <Crosshair tile={tile} frame={frame} viewer={viewer} />
       <FindingMarks tile={tile} frame={frame} viewer={viewer} />
       <span className="tile-text bottom-left">
-        {capitalise(tile.plane)} {tile.slice}/{tile.sliceCount}
+        {capitalise(tile.rect.width < SMALL ? tile.plane.slice(0, 3) : tile.plane)} {tile.slice}/
+        {tile.sliceCount}
       </span>
       {isMain && <MainTexts frame={frame} isNarrow={tile.rect.width < NARROW} />}
     </div>

@@ -25,6 +25,7 @@ export async function createNiivue(canvas: HTMLCanvasElement): Promise<ReadingNi
   const nv = new ReadingNiivue({
     isRadiologicalConvention: true,
     isOrientationTextVisible: false,
+    isOrientCube: true,
     show3Dcrosshair: false,
     crosshairWidth: 0,
     dragAndDropEnabled: false,
@@ -56,6 +57,8 @@ export function scanImages({ series, preview }: OpenedScan): { full: CtImage; sm
   const full = new CtImage({ ...volume, ...range, name: description, voxels: volume.hu })
   const grid = previewGrid(volume, preview.shape)
   const small = new CtImage({ ...grid, ...range, name: 'preview', voxels: preview.hu })
+  // NiiVue makes its colour tables from the images it shows, the full one; the preview is drawn with them.
+  full.colormap = VOLUME_COLORMAP
   small.colormap = VOLUME_COLORMAP
   small.cal_min = VOLUME_COLOURS.min
   small.cal_max = VOLUME_COLOURS.max
