@@ -1,5 +1,6 @@
 // A network's parameters out of a model's weights file, as float32 whatever the file stores.
 import { InputError } from '../base/errors.ts'
+import { halfToFloat } from '../network/half.ts'
 import type { ModelManifest } from '../network/model.ts'
 import { sha256 } from '../network/sha256.ts'
 import type { SafetensorsFile, SafetensorsTensor } from '../network/safetensors.ts'
@@ -42,13 +43,4 @@ function toFloat32(name: string, { dtype, data }: SafetensorsTensor): Float32Arr
   throw new InputError(
     `The weight '${name}' is stored as ${dtype}; F32 or F16 is expected: use a weights file made for this program.`,
   )
-}
-
-/** IEEE 754 binary16 bits → number. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
