@@ -41,7 +41,7 @@ function connect() {
   }
   serveTasks(server as unknown as MessageScope, handlers)
   ports.push(port1, port2)
-  return createClient<Tasks>(port1 as unknown as WorkerLike)
+  return createClient<Tasks>(() => port1 as unknown as WorkerLike)
 }
 
 const ports: MessagePort[] = []

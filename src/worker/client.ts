@@ -30,9 +30,12 @@ export interface WorkerLike {
   postMessage(message: RequestMessage, transfer: Transferable[]): void
   onmessage: ((event: MessageEvent) => void) | null
   onerror: ((event: ErrorEvent) => void) | null
+  terminate(): void
 }
 
-export function createClient<Tasks extends TaskTable>(worker: WorkerLike): TaskClient<Tasks> {
+/** `start` makes a worker: for the first job, and again after one has stopped by an error of its own. */
+export function createClient<Tasks extends TaskTable>(start: () => WorkerLike): TaskClient<Tasks> {
+  let worker: WorkerLike | undefined
   const jobs = new Map<number, Job>()
   let waiting: (() => void)[] = []
   let nextJob = 1
@@ -44,7 +47,14 @@ export function createClient<Tasks extends TaskTable>(worker: WorkerLike): TaskC
     waiting = []
   }
 
-  worker.onmessage = event => {
+  function connect(): WorkerLike {
+    const made = start()
+    made.onmessage = receive
+    made.onerror = restart
+    return made
+  }
+
+  function receive(event: MessageEvent): void {
     const reply = event.data as ReplyMessage
     const job = jobs.get(reply.job)
     if (!job) return
@@ -53,7 +63,9 @@ export function createClient<Tasks extends TaskTable>(worker: WorkerLike): TaskC
     if (reply.kind === 'result') job.resolve(reply.result)
     else job.reject(fromPlainError(reply.error))
   }
-  worker.onerror = event => {
+  function restart(event: ErrorEvent): void {
+    worker?.terminate()
+    worker = undefined
     const failure = new Error(`The worker stopped: ${event.message || 'it could not be loaded'}.`)
     for (const [id, job] of [...jobs]) {
       job.reject(failure)
@@ -67,18 +79,13 @@ export function createClient<Tasks extends TaskTable>(worker: WorkerLike): TaskC
       if (signal?.aborted) return Promise.reject(new CancelledError())
       const id = nextJob++
       return new Promise((resolve, reject) => {
-        jobs.set(id, {
-          onProgress: progress => {
-            if (!signal?.aborted) onProgress?.(progress)
-          },
-          resolve: result => resolve(result),
-          reject,
-        })
+        jobs.set(id, { onProgress: progress => !signal?.aborted && onProgress?.(progress), resolve, reject })
         // Cancel is acknowledged here and now; the worker ends the job at its next tile, slice or step.
         signal?.addEventListener('abort', () => {
-          worker.postMessage({ kind: 'cancel', job: id }, [])
+          worker?.postMessage({ kind: 'cancel', job: id }, [])
           reject(new CancelledError())
         })
+        worker ??= connect()
         worker.postMessage({ kind: 'run', job: id, task, input }, transfer ?? [])
       })
     },

@@ -11,10 +11,10 @@ export interface Workers {
 export function startWorkers(): Workers {
   return {
     volume: createClient<VolumeTasks>(
-      new Worker(new URL('./volume.worker.ts', import.meta.url), { type: 'module', name: 'volume' }),
+      () => new Worker(new URL('./volume.worker.ts', import.meta.url), { type: 'module', name: 'volume' }),
     ),
     compute: createClient<ComputeTasks>(
-      new Worker(new URL('./compute.worker.ts', import.meta.url), { type: 'module', name: 'compute' }),
+      () => new Worker(new URL('./compute.worker.ts', import.meta.url), { type: 'module', name: 'compute' }),
     ),
   }
 }

@@ -50,29 +50,39 @@ export function ViewerPane({ held, viewer }: ViewerPaneProps) {
   )
 }
 
+const NO_GRAPHICS: Failure = {
+  message:
+    'This browser gave no WebGL 2, which the views are drawn with. Turn on hardware acceleration, or use a current Chrome, Edge or Firefox.',
+  details: undefined,
+}
+const GRAPHICS_LOST: Failure = {
+  message:
+    'The graphics card was reset, so the views went dark. Save the findings you need, reload this page and open the scan again.',
+  details: undefined,
+}
+
 function useAttachedViewer(canvas: RefObject<HTMLCanvasElement | null>, viewer: RefObject<CtViewer | null>) {
   const [attached, setAttached] = useState<CtViewer | null>(null)
   const [failure, setFailure] = useState<Failure>()
   useEffect(() => {
     let isGone = false
     let mine: CtViewer | undefined
-    CtViewer.attach(canvas.current!).then(
+    const element = canvas.current!
+    const onLost = () => setFailure(GRAPHICS_LOST)
+    element.addEventListener('webglcontextlost', onLost)
+    CtViewer.attach(element).then(
       made => {
         if (isGone) return made.dispose()
         mine = made
         viewer.current = made
         setAttached(made)
       },
-      () =>
-        setFailure({
-          message:
-            'This browser gave no WebGL 2, which the views are drawn with. Turn on hardware acceleration, or use a current Chrome, Edge or Firefox.',
-          details: undefined,
-        }),
+      () => setFailure(NO_GRAPHICS),
     )
     return () => {
       isGone = true
       viewer.current = null
+      element.removeEventListener('webglcontextlost', onLost)
       mine?.dispose()
     }
   }, [canvas, viewer])

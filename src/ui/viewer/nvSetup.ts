@@ -2,6 +2,7 @@
 import type { OpenedScan } from '../../worker/protocol.ts'
 import type { PredictionArrays } from '../../worker/heldArrays.ts'
 import { CtImage, previewGrid } from './ctImage.ts'
+import { graphicsDone } from './graphicsDone.ts'
 import { findingColour } from './palette.ts'
 import { ReadingNiivue } from './readingNiivue.ts'
 import { SLICE_SHADER, UNITS } from './sliceShader.ts'
@@ -39,6 +40,8 @@ export async function createNiivue(canvas: HTMLCanvasElement): Promise<ReadingNi
     viewModeHotKey: '',
   })
   await nv.attachToCanvas(canvas, false)
+  // NiiVue's shaders are still being compiled over there: asking for ours now would block until they are done.
+  await graphicsDone(nv.gl)
   nv.setCustomSliceShader(SLICE_SHADER)
   nv.addColormap(VOLUME_COLORMAP, VOLUME_COLOURS)
   const shader = nv.customSliceShader!

@@ -1,6 +1,7 @@
 // Full-resolution voxels on the graphics card: HU once a scan, labels and probability once a prediction.
 // Uploaded slab by slab between frames, so that a 400 MB volume never holds the main thread.
 import type { Triple } from '../../base/shape.ts'
+import { graphicsDone } from './graphicsDone.ts'
 import { UNITS } from './sliceShader.ts'
 import { paletteTexels } from './palette.ts'
 
@@ -122,23 +123,4 @@ export class VoxelTextures {
     if (target === gl.TEXTURE_3D) gl.texParameteri(target, gl.TEXTURE_WRAP_R, gl.CLAMP_TO_EDGE)
     return texture
   }
-}
-
-/**
- * Resolves when the graphics process has taken in what was sent so far. Sending more before that would block the main
- * thread in the driver: the first slab of a large texture makes it clear all of it, which can take seconds.
- */
-function graphicsDone(gl: WebGL2RenderingContext): Promise<void> {
-  const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
-  gl.flush()
-  return new Promise(resolve => {
-    const poll = () => {
-      const isDone =
-        !fence || gl.isContextLost() || gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED
-      if (!isDone) return void setTimeout(poll, 8)
-      gl.deleteSync(fence)
-      resolve()
-    }
-    setTimeout(poll, 0)
-  })
 }
