@@ -23,13 +23,18 @@ export function prepare(graph: Graph): Graph {
   return simplify(rebuild(simplify(graph), [useChannelsFirst]).graph)
 }
 
-/** ONNX wants each output computed by a node of its own; booleans leave as int32. */
-function writeOutput(model: OnnxModel, name: string, source: string, isBool: boolean): void {
-  model.node(isBool ? 'Cast' : 'Identity', [source], isBool ? { to: { int: elementType.int32 } } : {}, name)
-}
-
 /** Name of a port in the file; distinct from the names given to values in between. */
 export const portName = (kind: 'in' | 'out', name: string): string => `${kind}.${name}`
+
+/** Values that can carry an output's name themselves. Others (inputs, constants, booleans, twice the same) are copied. */
+function directOutputs(graph: Graph): Map<number, string> {
+  const computed = new Set(graph.nodes.flatMap(node => node.outputs))
+  const names = new Map<number, string>()
+  for (const [name, id] of Object.entries(graph.outputs))
+    if (computed.has(id) && !names.has(id) && graph.values[id].dtype !== 'bool')
+      names.set(id, portName('out', name))
+  return names
+}
 
 /**
  * The graph as an ONNX model's bytes. Inputs are named `in.<name>`, outputs `out.<name>`, since one name may be both
@@ -49,10 +54,11 @@ export function toOnnx(graph: Graph, options: { readonly name: string }): Uint8A
     names.set(id, name)
     return name
   }
+  const outputNames = directOutputs(prepared)
   for (const { op, inputs, outputs, attributes } of prepared.nodes) {
     const lower = lowerings[op]
     if (!lower) throw new Error(`The operation ${op} has no ONNX form; add one in src/graph/lower.`)
-    for (const id of outputs) names.set(id, model.fresh())
+    for (const id of outputs) names.set(id, outputNames.get(id) ?? model.fresh())
     lower(model, {
       op,
       attributes,
@@ -62,8 +68,17 @@ export function toOnnx(graph: Graph, options: { readonly name: string }): Uint8A
       to: outputs.map(id => prepared.values[id]),
     })
   }
-  for (const [name, id] of Object.entries(prepared.outputs))
-    writeOutput(model, portName('out', name), nameOf(id), prepared.values[id].dtype === 'bool')
+  for (const [name, id] of Object.entries(prepared.outputs)) {
+    const port = portName('out', name)
+    if (nameOf(id) === port) continue
+    const isBool = prepared.values[id].dtype === 'bool'
+    model.node(
+      isBool ? 'Cast' : 'Identity',
+      [nameOf(id)],
+      isBool ? { to: { int: elementType.int32 } } : {},
+      port,
+    )
+  }
   const ports = (kind: 'in' | 'out') =>
     Object.entries(describe(prepared, kind === 'in' ? prepared.inputs : prepared.outputs)).map(
       ([name, info]) => ({
