@@ -63,7 +63,7 @@ export const presets = {
   demo: {
     ...common,
     ...tinyHeads,
-    embed: 24,
+    embed: 16,
     depths: [2, 2, 2, 2],
     heads: [2, 2, 4, 8],
     decoder_full_channels: 8,
