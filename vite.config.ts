@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite'
 import react from '@vitejs/plugin-react'
+import { thirdPartyPlugin } from './scripts/thirdParty.mjs'
 
 // Development and preview are isolated as production is, so that shared memory and WASM threads work there too. The
 // policy of the production server (scripts/serve.mjs) is not set here: hot reload needs inline scripts and a socket.
@@ -11,7 +12,7 @@ const isolation = {
 
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), thirdPartyPlugin()],
   resolve: {
     // onnxruntime-web then loads its WASM glue from the files we serve; bundled glue would start this page's own
     // worker script as its thread.

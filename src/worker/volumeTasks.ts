@@ -15,7 +15,12 @@ const listings = new Map<number, Listing>()
 let nextListing = 1
 
 function toScanFile({ path, file }: PickedFile): ScanFile {
-  return { path, sizeBytes: file.size, bytes: async () => new Uint8Array(await file.arrayBuffer()) }
+  return {
+    path,
+    sizeBytes: file.size,
+    bytes: async () => new Uint8Array(await file.arrayBuffer()),
+    head: async count => new Uint8Array(await file.slice(0, count).arrayBuffer()),
+  }
 }
 
 function allocateShared(bytes: number): ArrayBufferLike {
