@@ -7,6 +7,8 @@ export interface Check {
   readonly tensor: string
   readonly error: number
   readonly tolerance: number
+  /** What a reader of the result must know about this comparison. */
+  readonly remark?: string
 }
 
 export function hasPassed(check: Check): boolean {

@@ -28,8 +28,9 @@ function summarise(checks: readonly Check[]): { status: 'passed' | 'failed'; tex
   if (!worst) return { status: 'failed', text: 'nothing was compared' }
   const failed = checks.filter(check => !hasPassed(check))
   const figure = `error ${worst.error.toExponential(1)} of ${worst.tolerance.toExponential(1)} in ${worst.tensor}`
+  const remarks = checks.flatMap(check => (check.remark ? [check.remark] : []))
   return failed.length === 0
-    ? { status: 'passed', text: `${figure}, ${checks.length} compared` }
+    ? { status: 'passed', text: [`${figure}, ${checks.length} compared`, ...remarks].join('; ') }
     : {
         status: 'failed',
         text: `${figure}; ${failed.length} of ${checks.length} beyond tolerance: ${failed

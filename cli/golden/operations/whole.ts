@@ -3,16 +3,14 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { parseNetworkConfig, type NetworkConfig } from '../../../src/network/config.ts'
 import { decode } from '../../../src/network/decoder.ts'
 import { encode, meanOverTokens } from '../../../src/network/encoder.ts'
-import { classificationHead } from '../../../src/network/heads.ts'
+import { classificationHead, reconstruct } from '../../../src/network/heads.ts'
 import { hashInitialise } from '../../../src/network/initialise.ts'
 import { attentionMask } from '../../../src/network/masks.ts'
-import { segmentLogits } from '../../../src/network/network.ts'
 import {
   parameterShapes,
   under,
   type NetworkParts,
   type ParameterShapes,
-  type ParameterTensors,
 } from '../../../src/network/parameters.ts'
 import { semanticAttention } from '../../../src/network/semanticAttention.ts'
 import { compareChecksum, compareTensor, type Check } from '../compare.ts'
@@ -75,38 +73,59 @@ export function isMaskComparable(fixture: Fixture, sattError: number): boolean {
   return gaps.every(gap => sattError < gap / 2)
 }
 
-function forwardOutputs(p: ParameterTensors, image: tf.Tensor, config: NetworkConfig): Tensors {
-  const encoded = encode(p, image, config)
-  const { cls, satt } = semanticAttention(p, encoded.feat[2], config)
-  const outputs: Tensors = {
-    'out.patch': encoded.patch,
-    'out.bottleneck': encoded.bottleneck,
-    'out.satt': satt,
-    'out.cls': cls,
-    'out.gap': meanOverTokens(encoded.feat[3]),
-    'out.mask': attentionMask(satt),
-    'out.cls_logits': classificationHead(under(p, 'cls_head.'), encoded.feat[3], cls),
-    'out.seg_logits': toChannelsFirst(decode(p, image, encoded, config)),
+type Outputs = Record<string, () => tf.Tensor>
+
+/** Every output that a forward fixture may name, computed only when it does (the decoder refuses odd sizes). */
+function forwardOutputs(t: Tensors, fixture: Fixture, config: NetworkConfig): Outputs {
+  const image = toChannelsLast(t['in.image'])
+  const { mask_ratio: ratio = 0.7, hint_ratio: hint = 0.1 } = fixture.config
+  const encoded = encode(t, image, config, { mask: t['in.mask'], keep: t['in.keep'] })
+  const outputs: Outputs = {
+    'out.patch': () => encoded.patch,
+    'out.bottleneck': () => encoded.bottleneck,
+    'out.seg_logits': () => toChannelsFirst(decode(t, image, encoded, config)),
+    'out.rec': () => toChannelsFirst(reconstruct(t, image, encoded, config)),
   }
-  encoded.raw.forEach((grid, stage) => (outputs[`out.raw${stage}`] = grid))
-  encoded.feat.forEach((grid, stage) => (outputs[`out.feat${stage}`] = grid))
-  return outputs
+  encoded.raw.forEach((grid, stage) => (outputs[`out.raw${stage}`] = () => grid))
+  encoded.feat.forEach((grid, stage) => (outputs[`out.feat${stage}`] = () => grid))
+  if (!t['sa.cls_token']) return outputs
+  const { cls, satt } = semanticAttention(t, encoded.feat[2], config)
+  return {
+    ...outputs,
+    'out.satt': () => satt,
+    'out.cls': () => cls,
+    'out.gap': () => meanOverTokens(encoded.feat[3]),
+    'out.mask': () => attentionMask(satt, Number(ratio), Number(hint)),
+    'out.cls_logits': () => classificationHead(under(t, 'cls_head.'), encoded.feat[3], cls),
+  }
 }
 
-async function runForward(
-  fixture: Fixture,
-  path: Path,
-  parts: NetworkParts,
-  outputs: (p: ParameterTensors, image: tf.Tensor, config: NetworkConfig) => Tensors,
-): Promise<Check[]> {
-  const config = networkConfigOf(fixture)
-  const weights = hashedWeights(parameterShapes(config, parts), Number(fixture.config.param_hash_seed))
-  const wanted = namesUnder(fixture, 'out.')
-  const program = (t: Tensors) => {
-    const all = outputs(t, toChannelsLast(t['in.image']), config)
-    return Object.fromEntries(wanted.filter(name => all[name]).map(name => [name, all[name]]))
+/** Parts of the network that a fixture lists parameters of. */
+function partsOf(fixture: Fixture): NetworkParts {
+  const names = Object.keys((fixture.json.parameters ?? {}) as object)
+  const lists = (prefix: string) => names.some(name => name.startsWith(prefix))
+  return {
+    sa: lists('sa.'),
+    clsHead: lists('cls_head.'),
+    decoder: lists('decoder.'),
+    recHead: lists('rec_head.'),
+    projectionHeads: lists('head_'),
   }
-  const got = await path.run(program, { 'in.image': fixture.tensors['in.image'] }, weights)
+}
+
+async function checkForward(fixture: Fixture, path: Path): Promise<Check[]> {
+  const config = networkConfigOf(fixture)
+  const weights = hashedWeights(
+    parameterShapes(config, partsOf(fixture)),
+    Number(fixture.config.param_hash_seed),
+  )
+  const wanted = namesUnder(fixture, 'out.')
+  const inputs = Object.fromEntries(namesUnder(fixture, 'in.').map(name => [name, fixture.tensors[name]]))
+  const program = (t: Tensors) => {
+    const outputs = forwardOutputs(t, fixture, config)
+    return Object.fromEntries(wanted.filter(name => outputs[name]).map(name => [name, outputs[name]()]))
+  }
+  const got = await path.run(program, inputs, weights)
   const checks = [...checkParameters(fixture, weights), ...checkChecksums(fixture, got)]
   const satt = wanted.includes('out.satt') ? compareTensor(fixture, 'out.satt', got['out.satt']).error : 0
   const comparable = wanted.filter(name => name !== 'out.mask' || isMaskComparable(fixture, satt))
@@ -114,19 +133,6 @@ async function runForward(
 }
 
 export const wholeOperations: Record<string, WholeOperation> = {
-  forward: {
-    kind: 'whole',
-    trains: false,
-    check: (fixture, path) =>
-      runForward(fixture, path, { sa: true, clsHead: true, decoder: true }, forwardOutputs),
-  },
-  monai_swin_unetr: {
-    kind: 'whole',
-    trains: false,
-    isLarge: true,
-    check: (fixture, path) =>
-      runForward(fixture, path, { decoder: true }, (p, image, config) => ({
-        'out.seg_logits': toChannelsFirst(segmentLogits(p, image, config)),
-      })),
-  },
+  forward: { kind: 'whole', trains: false, check: checkForward },
+  monai_swin_unetr: { kind: 'whole', trains: false, isLarge: true, check: checkForward },
 }
