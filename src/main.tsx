@@ -7,6 +7,7 @@ import './ui/styles/layout.css'
 import './ui/styles/panels.css'
 import './ui/styles/viewer.css'
 import { InputError } from './base/errors.ts'
+import { rememberSettings } from './state/settings.ts'
 import { createWorkbench } from './state/store.ts'
 import { App } from './ui/App.tsx'
 import { saveFile } from './ui/saveFile.ts'
@@ -35,6 +36,11 @@ const store = createWorkbench({
   },
   saveFile,
 })
+try {
+  rememberSettings(store, localStorage)
+} catch {
+  // A browser that forbids storage throws at its mere mention: the page works without.
+}
 void store.getState().askDevice()
 
 createRoot(document.getElementById('root')!).render(

@@ -2,6 +2,7 @@
 import { X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Button } from 'react-aria-components'
+import type { PredictionState } from '../state/predictionSlice.ts'
 import { formatMegabytes, formatSeconds } from './format.ts'
 import { useWorkbench } from './useWorkbench.ts'
 
@@ -22,8 +23,9 @@ export function StatusBar() {
   if (prediction.kind === 'done') now = `Analysed in ${formatSeconds(prediction.summary.seconds)}`
   return (
     <footer className="status-bar">
-      <span className="status-now" role="status">
-        {now}
+      <span className="status-now">{now}</span>
+      <span className="visually-hidden" role="status">
+        {spoken(prediction, now)}
       </span>
       {prediction.kind === 'running' && (
         <Button className="text-button" onPress={cancel}>
@@ -36,6 +38,13 @@ export function StatusBar() {
       <span>Nothing leaves this computer</span>
     </footer>
   )
+}
+
+/** Every quarter of the way is said, not every tile. */
+function spoken(prediction: PredictionState, now: string): string {
+  if (prediction.kind !== 'running') return now
+  const { stage, done, total } = prediction.progress
+  return total > 1 ? `${stage}, ${Math.floor((4 * done) / total) * 25} %` : stage
 }
 
 /** The whole page's memory with its workers, where the browser tells (an isolated page in Chromium). */
