@@ -1,0 +1,106 @@
+// Turns finished runs into a model folder: averaged weights in half precision, model.json and the card that says what
+// the weights are, how they came about, and what they are not.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { InputError } from '../../src/base/errors.ts'
+import { floatToHalf } from '../../src/network/half.ts'
+import { modelIdentity, type ModelManifest, type NetworkEntry } from '../../src/network/model.ts'
+import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
+import { sha256 } from '../../src/network/sha256.ts'
+import { pipelineVersion } from '../../src/prediction/pipelineVersion.ts'
+
+interface Run {
+  readonly entry: NetworkEntry
+  readonly config: {
+    readonly task: string
+    readonly seed: number
+    readonly learningRate: number
+    readonly device: string
+  }
+  readonly updates: number
+  readonly tensors: Record<string, SafetensorsTensor>
+}
+
+async function readRun(folder: string): Promise<Run> {
+  try {
+    const config = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8'))
+    const { tensors, metadata } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
+    return { entry: config.recipe.entry, config, updates: Number(metadata.step), tensors }
+  } catch (error) {
+    throw new InputError(
+      `${folder} holds no finished run (config.json and checkpoint.safetensors are expected); train one with npm run train.`,
+      String(error),
+    )
+  }
+}
+
+/** The run's averaged weights under the entry's prefix, in half precision. */
+function halfWeights({ entry, tensors }: Run): Record<string, SafetensorsTensor> {
+  return Object.fromEntries(
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith('averaged.'))
+      .map(([name, { shape, data }]) => [
+        entry.prefix + name.slice('averaged.'.length),
+        { dtype: 'F16' as const, shape, data: Uint16Array.from(data, floatToHalf) },
+      ]),
+  )
+}
+
+function describeRun({ config, updates, entry }: Run) {
+  const { task, seed, learningRate, device } = config
+  return {
+    task,
+    seed,
+    learningRate,
+    updates,
+    device,
+    data: 'phantom-bench-v1 train (synthetic)',
+    embed: entry.config.embed,
+  }
+}
+
+/** Writes public/models/NAME from run folders. @throws InputError when a run is missing. */
+export async function publishModel(
+  name: string,
+  runs: { readonly segment: string | undefined; readonly classify: string | undefined },
+): Promise<void> {
+  if (!runs.segment && !runs.classify)
+    throw new InputError('--publish needs at least one run: --segment RUN, --classify RUN or both.')
+  const segment = runs.segment ? await readRun(runs.segment) : undefined
+  const classify = runs.classify ? await readRun(runs.classify) : undefined
+  const parts = [segment, classify].filter(part => part !== undefined)
+  const weights = writeSafetensors(Object.assign({}, ...parts.map(halfWeights)), {
+    notice: 'Research use — not for clinical use',
+  })
+  const manifest: ModelManifest = {
+    schemaVersion: 1,
+    pipelineVersion,
+    name,
+    version: '0.1.0',
+    title: 'Demo (trained on synthetic scans)',
+    axes: 'DHW, S+ A+ R+',
+    networks: { ...(segment && { segment: segment.entry }), ...(classify && { classify: classify.entry }) },
+    weights: {
+      file: 'weights.safetensors',
+      bytes: weights.length,
+      sha256: await sha256(new Uint8Array(weights)),
+    },
+    provenance: {
+      notice: 'Research use — not for clinical use. Trained on synthetic scans only.',
+      licence: 'Apache-2.0',
+      commands: parts.map(
+        part =>
+          `npm run train -- --task ${part.config.task} --preset demo --seed ${part.config.seed} --out RUN`,
+      ),
+      runs: parts.map(describeRun),
+    },
+  }
+  const folder = fileURLToPath(new URL(`../../public/models/${name}/`, import.meta.url))
+  await mkdir(folder, { recursive: true })
+  await writeFile(path.join(folder, 'weights.safetensors'), weights)
+  await writeFile(path.join(folder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  console.log(
+    `${folder}: ${(weights.length / 1e6).toFixed(1)} MB, identity ${await modelIdentity(manifest, weights)}`,
+  )
+}

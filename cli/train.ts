@@ -1,0 +1,211 @@
+// npm run train: trains one network of a model on phantom crops on this machine's CPU, and publishes model folders.
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { InputError } from '../src/base/errors.ts'
+import { presets } from '../src/network/config.ts'
+import { initialiseParameters } from '../src/network/initialise.ts'
+import { classifyLogits, segmentLogits } from '../src/network/network.ts'
+import { parameterShapes, type ParameterShapes, type ParameterValues } from '../src/network/parameters.ts'
+import { readSafetensors, writeSafetensors } from '../src/network/safetensors.ts'
+import { fit } from '../src/training/fit.ts'
+import { diceCrossEntropy, softmaxCrossEntropy } from '../src/training/losses.ts'
+import { defaultAdamW } from '../src/training/optimiser.ts'
+import { createCropSampler } from '../src/training/phantomCrops.ts'
+import { recipeFor, type Recipe, type Task } from '../src/training/recipe.ts'
+import {
+  createTrainStep,
+  startOptimiser,
+  type LossFunction,
+  type OptimiserState,
+} from '../src/training/trainStep.ts'
+import { loadNodeRuntime } from './support/nodeRuntime.ts'
+import { publishModel } from './support/publishModel.ts'
+import { runCommand } from './support/runCommand.ts'
+
+const usage =
+  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] --out RUN [--resume]   or   npm run train -- --publish NAME --segment RUN --classify RUN'
+
+interface RunSettings {
+  readonly schemaVersion: 1
+  readonly task: Task
+  readonly preset: keyof typeof presets
+  readonly steps: number
+  readonly minutes: number | null
+  readonly seed: number
+  readonly learningRate: number
+}
+
+const options = {
+  task: { type: 'string' },
+  preset: { type: 'string', default: 'demo' },
+  steps: { type: 'string', default: '3000' },
+  minutes: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+  lr: { type: 'string' },
+  out: { type: 'string' },
+  resume: { type: 'boolean', default: false },
+  publish: { type: 'string' },
+  segment: { type: 'string' },
+  classify: { type: 'string' },
+} as const
+type Options = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
+
+function toNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InputError(`--${name} is “${text}”; a number above 0 is expected. Usage: ${usage}`)
+  return value
+}
+
+function readSettings({ task, preset, steps, minutes, seed, lr }: Options): RunSettings {
+  if (task !== 'segment' && task !== 'classify')
+    throw new InputError(`--task must be segment or classify. Usage: ${usage}`)
+  if (!(preset in presets))
+    throw new InputError(`There is no preset “${preset}”; choose one of ${Object.keys(presets).join(', ')}.`)
+  const name = preset as keyof typeof presets
+  return {
+    schemaVersion: 1,
+    task,
+    preset: name,
+    steps: toNumber('steps', steps),
+    minutes: minutes === undefined ? null : toNumber('minutes', minutes),
+    seed: toNumber('seed', seed),
+    learningRate: lr === undefined ? recipeFor(task, name).learningRate : toNumber('lr', lr),
+  }
+}
+
+function lossOf(task: Task, { entry }: Recipe): LossFunction {
+  if (task === 'segment')
+    return (p, x) => diceCrossEntropy(segmentLogits(p, x.images, entry.config), x.labels).total
+  return (p, x) => softmaxCrossEntropy(classifyLogits(p, x.images, entry.config), x.labels)
+}
+
+function shapesOf(task: Task, { entry }: Recipe): ParameterShapes {
+  const isSegmentation = task === 'segment'
+  return parameterShapes(entry.config, {
+    decoder: isSegmentation,
+    sa: !isSegmentation,
+    clsHead: !isSegmentation,
+    recHead: false,
+    projectionHeads: false,
+  })
+}
+
+const groups = ['averaged', 'parameters', 'm', 'v'] as const
+
+/** Writes a checkpoint whole, then puts it in place, so that a crash leaves the last good one. */
+async function saveCheckpoint(
+  folder: string,
+  shapes: ParameterShapes,
+  state: OptimiserState,
+  averaged: ParameterValues,
+) {
+  const values = { averaged, parameters: state.parameters, m: state.m, v: state.v }
+  const tensors = Object.fromEntries(
+    groups.flatMap(group =>
+      Object.entries(shapes).map(([name, shape]) => [
+        `${group}.${name}`,
+        { dtype: 'F32' as const, shape: [...shape], data: values[group][name] },
+      ]),
+    ),
+  )
+  const file = path.join(folder, 'checkpoint.safetensors')
+  await writeFile(`${file}.new`, writeSafetensors(tensors, { schemaVersion: '1', step: String(state.step) }))
+  await rename(`${file}.new`, file)
+}
+
+async function loadCheckpoint(folder: string): Promise<{ state: OptimiserState; averaged: ParameterValues }> {
+  const { tensors, metadata } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
+  const group = (prefix: string): ParameterValues =>
+    Object.fromEntries(
+      Object.entries(tensors)
+        .filter(([name]) => name.startsWith(`${prefix}.`))
+        .map(([name, { data }]) => [name.slice(prefix.length + 1), data as Float32Array]),
+    )
+  return {
+    state: { parameters: group('parameters'), m: group('m'), v: group('v'), step: Number(metadata.step) },
+    averaged: group('averaged'),
+  }
+}
+
+async function train(settings: RunSettings, folder: string, shouldResume: boolean): Promise<void> {
+  const recipe = recipeFor(settings.task, settings.preset)
+  const shapes = shapesOf(settings.task, recipe)
+  await mkdir(folder, { recursive: true })
+  const hasCheckpoint = existsSync(path.join(folder, 'checkpoint.safetensors'))
+  if (hasCheckpoint && !shouldResume)
+    throw new InputError(
+      `${folder} already holds a run; add --resume to continue it, or choose another --out.`,
+    )
+  const fresh = initialiseParameters(shapes, settings.seed)
+  const { state, averaged } = hasCheckpoint
+    ? await loadCheckpoint(folder)
+    : { state: startOptimiser(fresh), averaged: copy(fresh) }
+  const runtime = await loadNodeRuntime()
+  await writeFile(
+    path.join(folder, 'config.json'),
+    JSON.stringify({ ...settings, recipe, device: runtime.label }, null, 1),
+  )
+  const [D, H, W] = recipe.entry.shape
+  const labelShape = settings.task === 'segment' ? [recipe.batch, D, H, W] : [recipe.batch]
+  const step = await createTrainStep(
+    {
+      loss: lossOf(settings.task, recipe),
+      shapes,
+      inputs: {
+        images: { shape: [recipe.batch, D, H, W, 1], dtype: 'float32' },
+        labels: { shape: labelShape, dtype: 'int32' },
+      },
+      adamW: { ...defaultAdamW, weightDecay: recipe.weightDecay },
+    },
+    runtime,
+  )
+  console.log(
+    `${settings.task}, ${step.trained.length} parameters trained, from step ${state.step}, on ${runtime.label}`,
+  )
+  const recent: number[] = []
+  await fit({
+    step,
+    state,
+    averaged,
+    batch: createCropSampler(settings.task, recipe, settings.seed, 'train'),
+    steps: settings.steps,
+    learningRate: settings.learningRate,
+    warmupSteps: recipe.warmupSteps,
+    averaging: 0.995,
+    seconds: settings.minutes === null ? Infinity : settings.minutes * 60,
+    async onStep(record) {
+      recent.push(record.loss)
+      await appendFile(path.join(folder, 'history.jsonl'), JSON.stringify(record) + '\n')
+      if (recent.length < 50) return
+      const mean = recent.reduce((sum, loss) => sum + loss, 0) / recent.length
+      recent.length = 0
+      console.log(
+        `step ${record.step + 1}  loss ${mean.toFixed(4)}  lr ${record.learningRate.toExponential(2)}  ${record.secondsPerStep.toFixed(2)} s a step`,
+      )
+      await saveCheckpoint(folder, shapes, state, averaged)
+    },
+  })
+  await saveCheckpoint(folder, shapes, state, averaged)
+  await step.release()
+  console.log(`done after ${state.step} updates; checkpoint in ${folder}`)
+}
+
+function copy(values: ParameterValues): ParameterValues {
+  return Object.fromEntries(Object.entries(values).map(([name, data]) => [name, data.slice()]))
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options })
+  const { publish, segment, classify, out, resume } = values
+  if (publish !== undefined) {
+    await publishModel(publish, { segment, classify })
+    return
+  }
+  if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
+  await train(readSettings(values), out, resume)
+}
+
+runCommand(main)

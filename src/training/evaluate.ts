@@ -1,0 +1,140 @@
+// How good a model is on phantoms whose truth is known: detection by LUNA16's rule, overlap, malignancy beside what
+// diameter alone and the best possible reader (Bayes, from the true likelihood ratios) reach.
+import type { Prediction } from '../prediction/predict.ts'
+import type { Grid } from '../base/shape.ts'
+import { areaUnderRoc, bootstrap, matchFindings, type Interval } from './metrics.ts'
+
+export interface TruthNodule {
+  readonly centreRasMm: readonly [number, number, number]
+  readonly radiusMm: number
+  readonly longAxisMm: number
+  readonly malignant: boolean
+  readonly likelihoodRatio: number
+}
+
+export interface ScanTruth {
+  readonly seed: number
+  readonly grid: Grid
+  /** [D,H,W] of the grid: index into `nodules` + 1. */
+  readonly instances: ArrayLike<number>
+  readonly nodules: readonly TruthNodule[]
+}
+
+/** One true nodule after its scan was predicted. */
+export interface JudgedNodule {
+  readonly diameterMm: number
+  readonly isFound: boolean
+  /** Dice of the hit's mask with the nodule; NaN when it was missed. */
+  readonly dice: number
+  readonly malignant: boolean
+  readonly likelihoodRatio: number
+  /** Classifier on a crop centred on the TRUE nodule. */
+  readonly malignancy: number
+}
+
+export interface JudgedScan {
+  readonly seed: number
+  readonly nodules: readonly JudgedNodule[]
+  readonly falsePositives: number
+}
+
+/** Smallest diameter that the detection goal counts, mm. */
+export const countedDiameterMm = 6
+
+/** Compares one prediction with the truth. `malignancy` holds the classifier's value for each true nodule. */
+export function judgeScan(
+  truth: ScanTruth,
+  prediction: Pick<Prediction, 'findings' | 'labels'>,
+  malignancy: readonly number[],
+): JudgedScan {
+  const centres = prediction.findings.map(finding => finding.centreRasMm)
+  const { findingOfNodule, falsePositives } = matchFindings(truth.nodules, centres)
+  return {
+    seed: truth.seed,
+    falsePositives: falsePositives.length,
+    nodules: truth.nodules.map((nodule, i) => ({
+      diameterMm: 2 * nodule.radiusMm,
+      isFound: findingOfNodule[i] >= 0,
+      dice:
+        findingOfNodule[i] < 0
+          ? NaN
+          : labelDice(truth.instances, i + 1, prediction.labels, findingOfNodule[i] + 1),
+      malignant: nodule.malignant,
+      likelihoodRatio: nodule.likelihoodRatio,
+      malignancy: malignancy[i],
+    })),
+  }
+}
+
+function labelDice(
+  truth: ArrayLike<number>,
+  nodule: number,
+  labels: ArrayLike<number>,
+  finding: number,
+): number {
+  let both = 0
+  let sum = 0
+  for (let i = 0; i < truth.length; i++) {
+    const [a, b] = [truth[i] === nodule, labels[i] === finding]
+    if (a) sum++
+    if (b) sum++
+    if (a && b) both++
+  }
+  return (2 * both) / sum
+}
+
+export interface Evaluation {
+  readonly scans: number
+  readonly nodules: number
+  readonly countedNodules: number
+  /** Found among nodules of at least `countedDiameterMm`. */
+  readonly sensitivity: Interval
+  readonly falsePositivesPerScan: Interval
+  /** Mean over found nodules of at least `countedDiameterMm`. */
+  readonly diceOfFound: Interval
+  readonly malignancyAuc: Interval
+  readonly bayesAuc: Interval
+  readonly diameterAuc: Interval
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Metrics over judged scans; intervals by bootstrap over scans, since nodules of one scan are no independent draws. */
+export function summarise(scans: readonly JudgedScan[]): Evaluation {
+  const all = (sample: readonly JudgedScan[]) => sample.flatMap(scan => scan.nodules)
+  const counted = (sample: readonly JudgedScan[]) =>
+    all(sample).filter(nodule => nodule.diameterMm >= countedDiameterMm)
+  const aucOf = (score: (nodule: JudgedNodule) => number) => (sample: readonly JudgedScan[]) => {
+    const nodules = all(sample)
+    return areaUnderRoc(
+      nodules.map(score),
+      nodules.map(nodule => nodule.malignant),
+    )
+  }
+  return {
+    scans: scans.length,
+    nodules: all(scans).length,
+    countedNodules: counted(scans).length,
+    sensitivity: bootstrap(scans, sample => mean(counted(sample).map(nodule => Number(nodule.isFound)))),
+    falsePositivesPerScan: bootstrap(scans, sample => mean(sample.map(scan => scan.falsePositives))),
+    diceOfFound: bootstrap(scans, sample =>
+      mean(
+        counted(sample)
+          .filter(n => n.isFound)
+          .map(n => n.dice),
+      ),
+    ),
+    malignancyAuc: bootstrap(
+      scans,
+      aucOf(nodule => nodule.malignancy),
+    ),
+    bayesAuc: bootstrap(
+      scans,
+      aucOf(nodule => nodule.likelihoodRatio),
+    ),
+    diameterAuc: bootstrap(
+      scans,
+      aucOf(nodule => nodule.diameterMm),
+    ),
+  }
+}
