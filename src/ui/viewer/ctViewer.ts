@@ -2,6 +2,7 @@
 import { SLICE_TYPE } from '@niivue/niivue'
 import type { Layout, OverlaySettings, Plane } from '../../state/viewSlice.ts'
 import { InputError } from '../../base/errors.ts'
+import type { Triple } from '../../base/shape.ts'
 import { rasMmToVoxel, voxelToRasMm } from '../../volume/geometry.ts'
 import type { WindowSetting } from '../../volume/volume.ts'
 import type { PredictionArrays } from '../../worker/heldArrays.ts'
@@ -9,6 +10,7 @@ import type { OpenedScan } from '../../worker/protocol.ts'
 import * as camera from './camera.ts'
 import { NORMAL, PLANES, makeTile } from './frame.ts'
 import type { Frame, Rect, SliceTile, Whd } from './frame.ts'
+import { graphicsDone } from './graphicsDone.ts'
 import { LAYOUTS } from './layouts.ts'
 import { createNiivue, findingsImage, scanImages } from './nvSetup.ts'
 import type { ReadingNiivue } from './readingNiivue.ts'
@@ -80,15 +82,11 @@ export class CtViewer {
   }
 
   showPrediction(arrays: PredictionArrays | null): void {
-    const { scan } = this
-    if (!scan || arrays === this.prediction) return
+    if (!this.scan || arrays === this.prediction) return
     this.prediction = arrays
-    const { shape } = scan.series.volume
-    for (const name of ['labels', 'probability'] as const) {
-      if (arrays)
-        void this.textures.upload(UNITS[name], arrays[name], shape, this.voxel[2], () => this.nv.drawScene())
-      else this.textures.clear(UNITS[name])
-    }
+    if (arrays) return void this.uploadPrediction(arrays, this.scan.series.volume.shape)
+    this.textures.clear(UNITS.labels)
+    this.textures.clear(UNITS.probability)
     this.refreshVolumeOverlay()
     this.applyOverlay()
   }
@@ -175,6 +173,17 @@ export class CtViewer {
     this.textures.dispose()
     this.nv.cleanup()
     this.nv.gl.getExtension('WEBGL_lose_context')?.loseContext()
+  }
+
+  /** One after the other, each when the graphics process has taken in the one before. */
+  private async uploadPrediction(arrays: PredictionArrays, shape: Triple): Promise<void> {
+    for (const name of ['labels', 'probability'] as const) {
+      await this.textures.upload(UNITS[name], arrays[name], shape, this.voxel[2], () => this.nv.drawScene())
+      await graphicsDone(this.nv.gl)
+      if (this.prediction !== arrays) return
+      this.applyOverlay()
+    }
+    this.refreshVolumeOverlay()
   }
 
   private applyOverlay(): void {
