@@ -149,8 +149,8 @@ function augment({ hu, mask }: PhantomCrop, [D, H, W]: Triple, random: Random): 
 
 function drawCrop(task: Task, entry: NetworkEntry, pool: PlanPool, random: Random, index: number) {
   for (let attempt = 0; ; attempt++) {
-    const newest = Math.floor(index / cropsPerPlan[task])
-    const plan = pool.plan(Math.max(0, newest - random.below(poolSize)) + attempt * 7919)
+    const oldest = Math.floor(index / cropsPerPlan[task])
+    const plan = pool.plan(oldest + random.below(poolSize) + attempt * 7919)
     if (task === 'segment')
       return {
         crop: cropPhantom(plan, segmentationCentre(plan, random), entry.shape, entry.spacingMm),
