@@ -24,6 +24,8 @@ export interface ScanFile {
   readonly path: string
   readonly sizeBytes: number
   bytes(): Promise<Uint8Array>
+  /** The first `count` bytes, where that is cheaper than all of them. */
+  head?(count: number): Promise<Uint8Array>
 }
 
 export interface WindowSetting {
@@ -38,7 +40,7 @@ export interface DicomSource {
   readonly seriesInstanceUid: string
   readonly frameOfReferenceUid: string
   readonly sopClassUid: string
-  /** One per slice, in file order along D. */
+  /** One per slice, in file order along D; an interpolated slice has an empty `sopInstanceUid`. */
   readonly slices: readonly { readonly sopInstanceUid: string; readonly positionLpsMm: Triple }[]
   /** Patient and study attributes by keyword, as read. */
   readonly attributes: Readonly<Record<string, string>>
