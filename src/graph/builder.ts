@@ -11,6 +11,7 @@ export class GraphBuilder {
   readonly nodes: GraphNode[] = []
   private readonly inputs: Record<string, number> = {}
   private readonly known = new Map<string, readonly number[]>()
+  private readonly expected = new Map<number, number>()
   private readonly producers = new Map<number, GraphNode>()
 
   info(id: number): ValueInfo {
@@ -20,6 +21,16 @@ export class GraphBuilder {
   /** The node that computes a value; undefined for inputs and constants. */
   producer(id: number): GraphNode | undefined {
     return this.producers.get(id)
+  }
+
+  /** How many readers a value of the graph being copied will have; 0 for values that a rule made up. */
+  uses(id: number): number {
+    return this.expected.get(id) ?? 0
+  }
+
+  /** Adds to what `uses` says. */
+  expectUses(id: number, count: number): void {
+    this.expected.set(id, this.uses(id) + count)
   }
 
   input(name: string, info: ValueInfo): number {

@@ -1,7 +1,8 @@
 // Writes a graph as an ONNX file of standard operators, which any ONNX runtime reads.
-import { useChannelsFirst } from './channelsFirst.ts'
+import { channelsFirst } from './channelsFirst.ts'
 import { constantData, describe } from './graph.ts'
 import type { Graph } from './graph.ts'
+import { assignLayouts } from './layoutAssignment.ts'
 import { arrangementLowerings } from './lower/arrangement.ts'
 import { elementwiseLowerings } from './lower/elementwise.ts'
 import { linearLowerings } from './lower/linear.ts'
@@ -9,6 +10,8 @@ import type { Lowerings } from './lower/lowering.ts'
 import { OnnxModel, elementType } from './lower/onnxModel.ts'
 import { reductionLowerings } from './lower/reduction.ts'
 import { rebuild } from './rebuild.ts'
+import type { Rule } from './rebuild.ts'
+import { addBiasInProduct, fuseGelu, slopeByClipping } from './rules/tuning.ts'
 import { simplify } from './simplify.ts'
 
 const lowerings: Lowerings = {
@@ -18,9 +21,16 @@ const lowerings: Lowerings = {
   ...linearLowerings,
 }
 
-/** The graph as ONNX Runtime's CPU likes it: convolutions with channels first, transposes cancelled. */
-export function prepare(graph: Graph): Graph {
-  return simplify(rebuild(simplify(graph), [useChannelsFirst]).graph)
+const tuning: readonly Rule[] = [fuseGelu, addBiasInProduct, slopeByClipping]
+
+/**
+ * The graph as ONNX's operators want it: convolutions with channels first, transposes cancelled. `isTuned` adds what
+ * only makes it faster on ONNX Runtime's CPU, at the price of being harder to read.
+ */
+export function prepare(graph: Graph, isTuned: boolean): Graph {
+  const convolved = simplify(rebuild(simplify(graph), [channelsFirst(isTuned)]).graph)
+  const placed = simplify(assignLayouts(convolved))
+  return isTuned ? simplify(rebuild(placed, tuning).graph) : placed
 }
 
 /** Name of a port in the file; distinct from the names given to values in between. */
@@ -38,11 +48,14 @@ function directOutputs(graph: Graph): Map<number, string> {
 
 /**
  * The graph as an ONNX model's bytes. Inputs are named `in.<name>`, outputs `out.<name>`, since one name may be both
- * (a parameter before and after a training step).
+ * (a parameter before and after a training step). `isTuned` is for running it here, not for handing it on.
  * @throws Error naming an operation that has no ONNX form here.
  */
-export function toOnnx(graph: Graph, options: { readonly name: string }): Uint8Array {
-  const prepared = prepare(graph)
+export function toOnnx(
+  graph: Graph,
+  options: { readonly name: string; readonly isTuned?: boolean },
+): Uint8Array {
+  const prepared = prepare(graph, options.isTuned === true)
   const model = new OnnxModel()
   const names = new Map<number, string>()
   for (const [name, id] of Object.entries(prepared.inputs)) names.set(id, portName('in', name))

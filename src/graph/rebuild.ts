@@ -26,6 +26,14 @@ function liveNodes(graph: Graph): Set<GraphNode> {
   return live
 }
 
+/** How many nodes and outputs read each value. */
+function countUses(graph: Graph, live: ReadonlySet<GraphNode>): Map<number, number> {
+  const uses = new Map<number, number>()
+  const readers = [...live].flatMap(node => node.inputs).concat(Object.values(graph.outputs))
+  for (const id of readers) uses.set(id, (uses.get(id) ?? 0) + 1)
+  return uses
+}
+
 /** One pass over the graph; `changes` counts the nodes that a rule replaced. Unused inputs stay inputs. */
 export function rebuild(
   graph: Graph,
@@ -34,20 +42,21 @@ export function rebuild(
 ): { graph: Graph; changes: number } {
   const builder = new GraphBuilder()
   const renamed = new Map<number, number>()
+  const live = liveNodes(graph)
+  const uses = countUses(graph, live)
   let changes = 0
+  const rename = (old: number, id: number) => {
+    renamed.set(old, id)
+    builder.expectUses(id, uses.get(old) ?? 0)
+    return id
+  }
   for (const [name, id] of Object.entries(graph.inputs)) {
     const constant = bound.get(name)
     const info = graph.values[id]
-    renamed.set(id, constant ? builder.constant(constant, info) : builder.input(name, info))
+    rename(id, constant ? builder.constant(constant, info) : builder.input(name, info))
   }
-  const idOf = (old: number): number => {
-    const known = renamed.get(old)
-    if (known !== undefined) return known
-    const id = builder.constant(graph.constants.get(old)!, graph.values[old])
-    renamed.set(old, id)
-    return id
-  }
-  const live = liveNodes(graph)
+  const idOf = (old: number): number =>
+    renamed.get(old) ?? rename(old, builder.constant(graph.constants.get(old)!, graph.values[old]))
   for (const node of graph.nodes) {
     if (!live.has(node)) continue
     const moved = { ...node, inputs: node.inputs.map(idOf) }
@@ -56,7 +65,7 @@ export function rebuild(
     for (const rule of rules) if ((outputs = rule(builder, moved, infos))) break
     if (outputs) changes += 1
     else outputs = builder.add(node.op, moved.inputs, node.attributes, infos)
-    node.outputs.forEach((old, index) => renamed.set(old, outputs[index]))
+    node.outputs.forEach((old, index) => rename(old, outputs[index]))
   }
   const outputs = Object.fromEntries(Object.entries(graph.outputs).map(([name, id]) => [name, idOf(id)]))
   return { graph: builder.finish(outputs), changes }

@@ -50,7 +50,7 @@ function toTensor(
 /** Compiles a graph for a runtime; costs some tenths of a second, so sessions are kept. */
 export async function createSession(graph: Graph, runtime: Runtime): Promise<Session> {
   const { ort } = runtime
-  const session = await ort.InferenceSession.create(toOnnx(graph, { name: 'graph' }), {
+  const session = await ort.InferenceSession.create(toOnnx(graph, { name: 'graph', isTuned: true }), {
     executionProviders: [isNode(ort) ? 'cpu' : 'wasm'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: runtime.threads,

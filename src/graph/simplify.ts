@@ -5,6 +5,7 @@ import { sizeOf } from './graph.ts'
 import type { ConstantData } from './graph.ts'
 import { rebuild } from './rebuild.ts'
 import type { Rule } from './rebuild.ts'
+import { divideByMultiplying, gatherFactors } from './rules/factors.ts'
 import { simplifyArrangement } from './rules/arrangement.ts'
 import {
   broadcastLate,
@@ -13,19 +14,22 @@ import {
   reduceBeforeBroadcast,
 } from './rules/constants.ts'
 
-const rules: readonly Rule[] = [
+/** What `simplify` applies. */
+export const simplifying: readonly Rule[] = [
   foldConstants,
   dropNeutralOperands,
   simplifyArrangement,
   broadcastLate,
   reduceBeforeBroadcast,
+  gatherFactors,
+  divideByMultiplying,
 ]
 
 // Each pass sees all replacements of the one before; graphs of whole training steps settle within six.
 const mostPasses = 20
 
-/** The same computation with fewer nodes. Inputs and outputs keep their names, unused inputs stay. */
-export function simplify(graph: Graph): Graph {
+/** Applies rules until none fits. */
+export function applyRules(graph: Graph, rules: readonly Rule[]): Graph {
   let current = graph
   for (let pass = 0; pass < mostPasses; pass++) {
     const result = rebuild(current, rules)
@@ -33,6 +37,11 @@ export function simplify(graph: Graph): Graph {
     if (result.changes === 0 && pass > 0) break
   }
   return current
+}
+
+/** The same computation with fewer nodes. Inputs and outputs keep their names, unused inputs stay. */
+export function simplify(graph: Graph): Graph {
+  return applyRules(graph, simplifying)
 }
 
 /**

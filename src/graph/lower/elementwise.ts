@@ -11,7 +11,7 @@ const direct: Record<string, string> = {
   Sin: 'Sin', Sinh: 'Sinh', Softplus: 'Softplus', Sqrt: 'Sqrt', Tan: 'Tan', Tanh: 'Tanh', IsNan: 'IsNaN',
   IsInf: 'IsInf', Add: 'Add', Sub: 'Sub', Multiply: 'Mul', RealDiv: 'Div', Maximum: 'Max', Minimum: 'Min', Pow: 'Pow',
   Greater: 'Greater', GreaterEqual: 'GreaterOrEqual', Less: 'Less', LessEqual: 'LessOrEqual', Equal: 'Equal',
-  LogicalAnd: 'And', LogicalOr: 'Or', Select: 'Where', Prelu: 'PRelu',
+  LogicalAnd: 'And', LogicalOr: 'Or', Select: 'Where', Gelu: 'Gelu', Prelu: 'PRelu',
 } // prettier-ignore
 
 const one: (op: string) => Lowering =

@@ -1,6 +1,6 @@
 // Matrix products and convolutions, in ONNX. Convolutions come with channels first (see channelsFirst.ts).
 import type { ValueInfo } from '../graph.ts'
-import { ints, numbers } from './lowering.ts'
+import { flag, ints, numbers } from './lowering.ts'
 import type { LoweringNode, Lowerings } from './lowering.ts'
 import type { OnnxModel } from './onnxModel.ts'
 
@@ -25,13 +25,17 @@ export const linearLowerings: Lowerings = {
     const { transposeA, transposeB } = attributes
     // Gemm transposes while it packs; MatMul needs the transposed operand in memory.
     if (from[0].shape.length === 2 && from[1].shape.length === 2 && (transposeA || transposeB)) {
-      const flags = { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } }
+      const flags = { transA: flag(transposeA), transB: flag(transposeB) }
       model.node('Gemm', [a, b], flags, outputs[0])
       return
     }
     const left = transposeA ? swapLast(model, a, from[0]) : a
     const right = transposeB ? swapLast(model, b, from[1]) : b
     model.node('MatMul', [left, right], {}, outputs[0])
+  },
+  Gemm: (model, { inputs, outputs, attributes }) => {
+    const flags = { transA: flag(attributes.transposeA), transB: flag(attributes.transposeB) }
+    model.node('Gemm', inputs, flags, outputs[0])
   },
   Conv: (model, { inputs, from, outputs, attributes }) => {
     model.node('Conv', inputs, window(attributes, from[1].shape.slice(2)), outputs[0])
