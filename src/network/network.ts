@@ -1,7 +1,7 @@
 // The whole network, one function a task: what training, prediction and export call.
 import * as tf from '@tensorflow/tfjs-core'
 import type { NetworkConfig } from './config.ts'
-import { decode } from './decoder.ts'
+import { decode, requireMultipleOf32 } from './decoder.ts'
 import { encode, meanOverTokens, type Encoded, type EncodeOptions } from './encoder.ts'
 import { classificationHead, projectionHead, reconstruct } from './heads.ts'
 import { under, type ParameterTensors } from './parameters.ts'
@@ -14,6 +14,7 @@ export function segmentLogits(
   config: NetworkConfig,
   options: EncodeOptions = {},
 ): tf.Tensor {
+  requireMultipleOf32(image)
   return decode(p, image, encode(p, image, config, options), config)
 }
 
