@@ -9,7 +9,8 @@ import type { Lobe } from './labels.ts'
 import type { Mediastinum } from './mediastinum.ts'
 import { planMediastinum } from './mediastinum.ts'
 import type { NoduleShape } from './noduleShape.ts'
-import { drawShape, measureShape } from './noduleShape.ts'
+import { drawShape } from './noduleDraw.ts'
+import { measureShape } from './noduleMeasure.ts'
 import type { Lungs, Occupied } from './placement.ts'
 import { fillLobes, lungsOf, placeNodule } from './placement.ts'
 import type { Layer, Point } from './primitives.ts'
@@ -18,7 +19,7 @@ import { Random } from './random.ts'
 import type { Scanner } from './scanner.ts'
 import { planScanner } from './scanner.ts'
 import { planSkeleton } from './skeleton.ts'
-import { parenchymaHu } from './surfaces.ts'
+import { heartDistance, parenchymaHu } from './surfaces.ts'
 import type { Bronchi } from './trees.ts'
 import { growTree } from './trees.ts'
 
@@ -117,9 +118,11 @@ function planTrees(seed: number, chest: Chest, mediastinum: Mediastinum, lungs: 
     (point, side) => [point[0] * 0.85, point[1] - 5, point[2] + (side === 0 ? 6 : 3)] as const,
   )
   bronchusEnds.forEach((end, side) => windpipe([carina, end], side === 0 ? [7.5, 6.3] : [6.8, 5.6]))
-  const arterial = fillLobes(random, lungs, 5200, 3)
-  const venous = fillLobes(random, lungs, 3800, 4)
-  const leafRadius = random.uniform(0.4, 0.5)
+  const arterial = fillLobes(random, lungs, 4800, 3)
+  const venous = fillLobes(random, lungs, 3400, 4)
+  const leafRadius = random.uniform(0.34, 0.46)
+  const isBlocked = ([x, y, z]: Point) => heartDistance(chest, x, y, z) < -2
+  const isOutside = ([x, y, z]: Point) => lungs.distance(x, y, z) > 1.5
   for (let lobe = 0; lobe < 5; lobe++) {
     const side = lobe < 3 ? 0 : 1
     const x = side === 0 ? 1 : -1
@@ -129,6 +132,7 @@ function planTrees(seed: number, chest: Chest, mediastinum: Mediastinum, lungs: 
       walls,
       lumina,
       segments,
+      isOutside,
       offset: [offset[0] / length, offset[1] / length, offset[2] / length],
     }
     if (arterial[lobe].length > 0)
@@ -136,6 +140,7 @@ function planTrees(seed: number, chest: Chest, mediastinum: Mediastinum, lungs: 
         leafRadius,
         hu: chest.hu.vessel,
         vessels: arteries,
+        isBlocked,
         bronchi,
       })
     const mouth: Point = [
@@ -148,6 +153,7 @@ function planTrees(seed: number, chest: Chest, mediastinum: Mediastinum, lungs: 
       leafRadius,
       hu: chest.hu.vessel,
       vessels: veins,
+      isBlocked,
     })
     veins.add(atrium, mouth, radius, radius, chest.hu.vessel, labelOf.vessels)
   }
@@ -175,12 +181,17 @@ function planNodules(seed: number, chest: Chest, lungs: Lungs, arteries: TubeLis
     const { centroid, ...measures } = measureShape(shape, isLung, depth < shape.reachMm + 1)
     occupied.push({ centre, radiusMm: shape.reachMm })
     shapes.push(shape)
-    const { diameterMm: _diameter, upperLobe: _upper, ...seen } = appearance
     nodules.push({
       id: nodules.length + 1,
       centreRasMm: centroid,
       ...measures,
-      ...seen,
+      texture: appearance.texture,
+      margin: appearance.margin,
+      calcification: appearance.calcification,
+      attachment: appearance.attachment,
+      interior: appearance.interior,
+      malignant: appearance.malignant,
+      likelihoodRatio: appearance.likelihoodRatio,
       lobe: lobes[lungs.lobe(...centroid)],
     })
   }

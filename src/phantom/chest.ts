@@ -73,7 +73,7 @@ export function planChest(seed: number): Chest {
   const domeLeftZ = domeRightZ - random.uniform(4, 16)
   const contrast = random.chance(0.4)
   const soft = random.normal(45, 5)
-  const lungAnterior = -860 + random.normal(0, 22)
+  const lungAnterior = -866 + random.normal(0, 28)
   const obliqueZ = random.uniform(-8, 12)
   const centreY = random.uniform(3, 9)
   const enhanced = random.uniform(130, 230)
@@ -111,8 +111,8 @@ export function planChest(seed: number): Chest {
       fat: random.normal(-100, 6),
       muscle: soft + 5,
       lungAnterior,
-      lungPosterior: lungAnterior + random.uniform(40, 85),
-      lungTexture: random.uniform(10, 28),
+      lungPosterior: lungAnterior + random.uniform(30, 80),
+      lungTexture: random.uniform(12, 38),
       vessel: contrast ? enhanced : random.normal(42, 8),
       heart: contrast ? random.uniform(90, 120) : random.normal(40, 5),
       cortex: random.normal(700, 90),

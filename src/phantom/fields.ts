@@ -117,5 +117,5 @@ function evaluateNode(plan: PhantomPlan, x: number, y: number, z: number, out: F
   // The liver fills the right dome and thins out to the left.
   const left = (-x - 35 - 0.5 * (z - chest.domeRightZ)) * 0.8
   const behind = (chest.spineY + 30 - y - 0.6 * Math.max(0, x - 15)) * 0.8
-  out[field.liver] = Math.max((z - dome + 4) * 0.82, cage + 6, left, behind)
+  out[field.liver] = Math.max((z - dome + 3.4) * 0.82, cage + 6, left, behind)
 }

@@ -7,7 +7,7 @@ import { finishHash, mixWord } from './random.ts'
 import type { Scanner } from './scanner.ts'
 
 /** Voxels of margin that blur and noise need on each side: [z, y, x]. */
-export const marginVoxels = [2, 4, 4] as const
+export const marginVoxels = [3, 4, 4] as const
 
 /** A symmetric kernel of odd length that sums to one, σ in voxels; trimmed where it is below a thousandth. */
 export function gaussianKernel(sigma: number, largestRadius: number): Float64Array {
@@ -35,6 +35,13 @@ export function planeKernel(scanner: Scanner, spacingMm: number, edgeMm: number)
   narrow.forEach((value, i) => (kernel[i + radius - (narrow.length - 1) / 2] += (1 + share) * value))
   wide.forEach((value, i) => (kernel[i + radius - (wide.length - 1) / 2] -= share * value))
   return kernel
+}
+
+/** Slice profile: the seed's slice thickness as far as the grid's own slices do not already have it. */
+export function sliceKernel(scanner: Scanner, spacingMm: number): Float64Array {
+  const thicknessMm = scanner.spacingMm[0]
+  const variance = (thicknessMm * thicknessMm - spacingMm * spacingMm) / 12 + 0.12
+  return gaussianKernel(variance > 0 ? Math.sqrt(variance) / spacingMm : 0, marginVoxels[0])
 }
 
 /**
@@ -110,7 +117,7 @@ function whiteNoise(key: number, z: Axis, y: Axis, x: Axis): Float32Array {
 export function colouredNoise(scanner: Scanner, z: Axis, y: Axis, x: Axis): Float32Array {
   const narrow = gaussianKernel((scanner.blurMm * 0.75) / x.spacingMm, 2)
   const wide = gaussianKernel(1.15, 2)
-  const across = gaussianKernel(0.45 / z.spacingMm, 1)
+  const across = sliceKernel(scanner, z.spacingMm)
   const white = whiteNoise(scanner.noiseKey, z, y, x)
   const spare = new Float32Array(white.length)
   const plane = y.count * x.count

@@ -9,10 +9,10 @@ import {
   colouredNoise,
   convolveAxis,
   convolveRows,
-  gaussianKernel,
   marginVoxels,
   noiseLevel,
   planeKernel,
+  sliceKernel,
   streakHu,
 } from './imaging.ts'
 import { paintLayer } from './paint.ts'
@@ -63,7 +63,7 @@ function blur(plan: PhantomPlan, canvas: Canvas, z: Axis, parts: number): Float3
   const kernel = planeKernel(plan.scanner, x.spacingMm, canvas.edgeMm)
   const spare = new Float32Array(slices.length)
   const inPlane = convolveAxis(convolveRows(slices, spare, x.count, kernel), slices, y.count, x.count, kernel)
-  const across = gaussianKernel(parts > 1 ? 0.3 : 0.45 / z.spacingMm, marginVoxels[0])
+  const across = sliceKernel(plan.scanner, z.spacingMm)
   return across.length === 1 ? inPlane : convolveAxis(inPlane, spare, z.count, plane, across)
 }
 
@@ -91,7 +91,7 @@ function cutOut(plan: PhantomPlan, { canvas, blurred, noise, z, y, x, parts }: L
     for (let h = 0; h < H; h++) {
       const zMm = z.positions[d + mz]
       const yMm = y.positions[h + my]
-      const level = noiseLevel(plan, zMm, yMm, z.spacingMm, x.spacingMm)
+      const level = noiseLevel(plan, zMm, yMm, Math.max(z.spacingMm, plan.scanner.spacingMm[0]), x.spacingMm)
       const row = ((d + mz) * y.count + h + my) * x.count + mx
       const middle = (((d + mz) * parts + (parts - 1) / 2) * y.count + h + my) * x.count + mx
       for (let w = 0; w < W; w++, o++) {

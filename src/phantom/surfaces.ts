@@ -132,6 +132,8 @@ export function lungDistance(chest: Chest, x: number, y: number, z: number, tube
   )
   let d = Math.max(half, cageDistance(chest, x, y, z) + 1.5)
   if (d > 25) return d
+  // The pleura is not smooth: ribs, fat and vessels press on it.
+  if (d > -8) d += 0.9 * valueNoise(chest.keys.wall, x, y, z, 14)
   d = smoothMax(d, -mediastinumDistance(chest, x, y, z, tubeDistance), 9)
   return Math.max(d, (diaphragmZ(chest, x, y) - z) * 0.82)
 }

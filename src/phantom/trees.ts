@@ -15,6 +15,8 @@ interface Branching {
   readonly leafRadius: number
   readonly hu: number
   readonly vessels: TubeList
+  /** Where nothing may run: the heart. */
+  readonly isBlocked: (point: Point) => boolean
   /** Set for arteries only: where walls and lumina of the accompanying bronchi go. */
   readonly bronchi?: Bronchi
 }
@@ -22,6 +24,8 @@ interface Branching {
 export interface Bronchi {
   readonly walls: TubeList
   readonly lumina: TubeList
+  /** True outside the lungs, where only the first generations may run. */
+  readonly isOutside: (point: Point) => boolean
   /** Unit vector from an artery to its bronchus in this lobe. */
   readonly offset: Point
   /** Bronchial segments with radius, for mucus plugs. */
@@ -39,6 +43,7 @@ export function growTree(
     readonly leafRadius: number
     readonly hu: number
     readonly vessels: TubeList
+    readonly isBlocked: (point: Point) => boolean
     readonly bronchi?: Bronchi
   },
 ): number {
@@ -120,7 +125,10 @@ function growBranch(
   ]
   // Murray's law makes the radius known before growing: every leaf carries the same flow.
   const radius = tree.leafRadius * cubeRoot(count)
-  const bronchus = tree.bronchi && addBronchus(tree.bronchi, end, shifted, radius, generation)
+  const bronchus =
+    tree.bronchi && !tree.isBlocked(end)
+      ? addBronchus(tree.bronchi, end, shifted, radius, generation)
+      : undefined
   if (count === 1) {
     tree.vessels.add(start, end, tree.leafRadius, tree.leafRadius * 0.8, tree.hu, labelOf.vessels)
     return tree.leafRadius
@@ -137,6 +145,7 @@ function growBranch(
 
 /** A vessel as two tubes with a slight bend when it is long enough to show. */
 function addCurved(tree: Branching, start: Point, end: Point, radius: number, length: number): void {
+  if (tree.isBlocked(start) || tree.isBlocked(end)) return
   if (length < 6 * radius || length < 4) {
     tree.vessels.add(start, end, radius, radius, tree.hu, labelOf.vessels)
     return
@@ -165,6 +174,7 @@ function addBronchus(
   const side = arteryRadius + outer + 0.3
   const { offset } = bronchi
   const stop: Point = [end[0] + side * offset[0], end[1] + side * offset[1], end[2] + side * offset[2]]
+  if (generation >= 2 && bronchi.isOutside(stop)) return undefined
   // Wall of a tenth of the diameter; its HU rises with thickness once partial volume has been at it.
   const wall = Math.max(0.2 * outer, 0.35)
   bronchi.walls.add(begin, stop, outer, outer, -30, labelOf.airways)
