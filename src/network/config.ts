@@ -80,11 +80,6 @@ export function fullWidth(config: NetworkConfig): number {
   return config.decoder_full_channels ?? config.embed
 }
 
-/** Swin blocks over all stages; stochastic depth counts them from 0. */
-export function blockCount(config: NetworkConfig): number {
-  return config.depths.reduce((sum, depth) => sum + depth, 0)
-}
-
 const choices: Record<string, readonly (string | boolean | undefined)[]> = {
   qkv_bias: [true, false],
   patch_norm: [true, false],

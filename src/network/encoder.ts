@@ -1,7 +1,7 @@
 // The encoder (SPEC section 2): patch embedding, masking, four Swin stages with patch merging.
 import * as tf from '@tensorflow/tfjs-core'
 import { maskTokens } from '../kernels/maskTokens.ts'
-import { blockCount, type NetworkConfig } from './config.ts'
+import type { NetworkConfig } from './config.ts'
 import { applyLinear, layerNorm, padToMultiple, spaceToDepth } from './layers.ts'
 import { parameter, under, type ParameterTensors } from './parameters.ts'
 import { patchMerge, swinBlock } from './swin.ts'
@@ -96,12 +96,6 @@ export function encode(
   }
   const feat = config.wiring === 'monai' ? [] : raw.map((grid, stage) => layerNorm(own, `norm${stage}`, grid))
   return { patch, raw, feat, merged, bottleneck: x }
-}
-
-/** Multipliers' rates of stochastic depth: rate·k/(blocks-1) for block k (SPEC 1). */
-export function dropPathRates(config: NetworkConfig, rate: number): number[] {
-  const blocks = blockCount(config)
-  return Array.from({ length: blocks }, (_, block) => (rate * block) / Math.max(1, blocks - 1))
 }
 
 /** Mean over the tokens of a grid [B, d, h, w, C] → [B, C]. */
