@@ -47,7 +47,11 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
     const listing = await listSeries(files.map(toScanFile), readerOptions(context, 'Reading headers'))
     const listingId = nextListing++
     listings.set(listingId, listing)
-    for (const id of listings.keys()) if (id < listingId - 1) listings.delete(id)
+    for (const [id, old] of listings) {
+      if (id >= listingId - 1) continue
+      old.release()
+      listings.delete(id)
+    }
     return { result: { listingId, series: listing.series, notes: listing.notes } }
   },
 

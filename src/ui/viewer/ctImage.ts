@@ -15,11 +15,13 @@ export interface ImageSource {
   /** Known range of the voxels, HU for a scan. */
   readonly min: number
   readonly max: number
+  readonly colormap?: string
 }
 
 export class CtImage extends NVImage {
   constructor(source: ImageSource) {
-    super(null, source.name)
+    // The colour map goes in here: NiiVue's setter would walk through all voxels.
+    super(null, source.name, source.colormap)
     const [depth, height, width] = source.shape
     const [d, h, w] = source.spacingMm
     const datatype = source.voxels instanceof Int16Array ? DT_INT16 : DT_UINT8
@@ -48,7 +50,10 @@ export class CtImage extends NVImage {
 }
 
 /** The grid of a preview that covers the same box as `full`, with other voxels. */
-export function previewGrid(full: Omit<ImageSource, 'name' | 'voxels' | 'min' | 'max'>, shape: Triple) {
+export function previewGrid(
+  full: Omit<ImageSource, 'name' | 'voxels' | 'min' | 'max' | 'colormap'>,
+  shape: Triple,
+) {
   const scale = full.shape.map((size, axis) => size / shape[axis])
   const spacingMm: Triple = [
     full.spacingMm[0] * scale[0],

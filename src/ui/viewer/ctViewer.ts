@@ -78,7 +78,10 @@ export class CtViewer {
     this.voxel = [volume.shape[2] >> 1, volume.shape[1] >> 1, volume.shape[0] >> 1]
     this.resetView()
     this.applyOverlay()
-    void this.textures.upload(UNITS.hu, volume.hu, volume.shape, this.voxel[2], () => this.nv.drawScene())
+    void this.textures.upload(UNITS.hu, volume.hu, volume.shape, this.voxel[2], ({ from, to }) => {
+      this.nv.gl.uniform2f(this.nv.useSliceShader().uniforms.loadedSlices, from, to)
+      this.nv.drawScene()
+    })
   }
 
   showPrediction(arrays: PredictionArrays | null): void {

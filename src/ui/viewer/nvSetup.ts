@@ -56,13 +56,11 @@ export async function createNiivue(canvas: HTMLCanvasElement): Promise<ReadingNi
 /** The scan as NiiVue holds it: a view of the shared voxels, and its small copy for the 3-D view. */
 export function scanImages({ series, preview }: OpenedScan): { full: CtImage; small: CtImage } {
   const { volume, hu, description } = series
-  const range = { min: hu.min, max: hu.max }
-  const full = new CtImage({ ...volume, ...range, name: description, voxels: volume.hu })
-  const grid = previewGrid(volume, preview.shape)
-  const small = new CtImage({ ...grid, ...range, name: 'preview', voxels: preview.hu })
   // NiiVue makes its colour tables from the images it shows, the full one; the preview is drawn with them.
-  full.colormap = VOLUME_COLORMAP
-  small.colormap = VOLUME_COLORMAP
+  const common = { min: hu.min, max: hu.max, colormap: VOLUME_COLORMAP }
+  const full = new CtImage({ ...volume, ...common, name: description, voxels: volume.hu })
+  const grid = previewGrid(volume, preview.shape)
+  const small = new CtImage({ ...grid, ...common, name: 'preview', voxels: preview.hu })
   small.cal_min = VOLUME_COLOURS.min
   small.cal_max = VOLUME_COLOURS.max
   return { full, small }

@@ -18,6 +18,7 @@ uniform highp usampler3D labelVolume;
 uniform highp sampler3D probabilityVolume;
 uniform highp sampler2D palette;
 uniform vec2 windowHu;
+uniform vec2 loadedSlices;
 uniform int overlayKind;
 uniform float overlayStrength;
 uniform float threshold;
@@ -60,6 +61,12 @@ bool isEdge(vec3 position, uint own, float reach) {
 }
 
 void main() {
+  // Slabs that are still on their way hold zeros, which would flash as soft tissue.
+  float slice = texPos.z * float(textureSize(huVolume, 0).z);
+  if (slice < loadedSlices.x || slice > loadedSlices.y) {
+    color = vec4(0.0, 0.0, 0.0, 1.0);
+    return;
+  }
   float grey = clamp((huAt(texPos) - windowHu.x) / (windowHu.y - windowHu.x), 0.0, 1.0);
   color = vec4(vec3(grey), 1.0);
   if (overlayKind == ${OVERLAY_KIND.probability}) {

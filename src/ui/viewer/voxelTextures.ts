@@ -9,6 +9,12 @@ const SLAB_BYTES = 8 * 1024 * 1024
 
 type Voxels = Int16Array | Uint8Array
 
+/** Slices that have arrived: from one up to, not including, the other. */
+export interface LoadedSlices {
+  readonly from: number
+  readonly to: number
+}
+
 interface TexelFormat {
   internal: number
   format: number
@@ -58,7 +64,7 @@ export class VoxelTextures {
   }
 
   /**
-   * Uploads [D,H,W] voxels, beginning with the slab that holds slice `firstSlice`; `onSlab` is called after each.
+   * Uploads [D,H,W] voxels, from the slab that holds slice `firstSlice` outwards; `onSlab` is called after each.
    * Resolves to false when a newer upload to the same unit has taken over.
    */
   async upload(
@@ -66,7 +72,7 @@ export class VoxelTextures {
     voxels: Voxels,
     shape: Triple,
     firstSlice: number,
-    onSlab: () => void,
+    onSlab: (loaded: LoadedSlices) => void,
   ): Promise<boolean> {
     const { gl } = this
     const turn = (this.uploads.get(unit) ?? 0) + 1
@@ -80,6 +86,7 @@ export class VoxelTextures {
     starts.sort(
       (a, b) => Math.abs(a + slicesPerSlab / 2 - firstSlice) - Math.abs(b + slicesPerSlab / 2 - firstSlice),
     )
+    let loaded: LoadedSlices = { from: depth, to: 0 }
     for (const [order, start] of starts.entries()) {
       if (order > 0) await graphicsDone(gl)
       if (this.uploads.get(unit) !== turn) return false
@@ -89,7 +96,8 @@ export class VoxelTextures {
       gl.bindTexture(gl.TEXTURE_3D, this.textures.get(unit) ?? null)
       gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1)
       gl.texSubImage3D(gl.TEXTURE_3D, 0, 0, 0, start, width, height, count, format, type, slab)
-      onSlab()
+      loaded = { from: Math.min(loaded.from, start), to: Math.max(loaded.to, start + count) }
+      onSlab(loaded)
     }
     return true
   }
