@@ -1,7 +1,7 @@
 // Finds Chrome or Chromium: CHROME_PATH, then the usual places of each system, then the PATH.
 // On Debian as root it can install Debian's `chromium`; elsewhere it says what to install.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 
 const PLACES = {
@@ -73,6 +73,26 @@ export function findSwiftShaderIcd(chrome = findChrome()) {
   return folders.map(folder => path.join(folder, 'vk_swiftshader_icd.json')).find(file => existsSync(file))
 }
 
-export function chromeVersion(chrome) {
-  return execFileSync(chrome, ['--version'], { encoding: 'utf8' }).trim()
+function hasVulkanLoader() {
+  return ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/lib64'].some(folder => {
+    if (!existsSync(folder)) return false
+    const places = [
+      folder,
+      ...readdirSync(folder)
+        .filter(name => /linux-gnu/.test(name))
+        .map(name => path.join(folder, name)),
+    ]
+    return places.some(place => existsSync(path.join(place, 'libvulkan.so.1')))
+  })
+}
+
+/**
+ * Environment for a child process that may use Dawn on Linux: where the system has no Vulkan loader, the one that ships
+ * beside Chromium. It must be set before the process starts.
+ */
+export function vulkanEnvironment() {
+  const icd = process.platform === 'linux' ? findSwiftShaderIcd() : undefined
+  if (!icd || hasVulkanLoader() || !existsSync(path.join(path.dirname(icd), 'libvulkan.so.1'))) return {}
+  const folders = [process.env.LD_LIBRARY_PATH, path.dirname(icd)].filter(Boolean)
+  return { LD_LIBRARY_PATH: folders.join(path.delimiter) }
 }

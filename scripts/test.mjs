@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, existsSync, readdirSync, statSync } fr
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureInstall } from './ensureInstall.mjs'
-import { requireChrome, findSwiftShaderIcd } from './findChrome.mjs'
+import { findSwiftShaderIcd, requireChrome, vulkanEnvironment } from './findChrome.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const results = path.join(root, 'test-results')
@@ -163,6 +163,7 @@ async function main() {
     env.CHROME_PATH = requireChrome()
     const icd = findSwiftShaderIcd(env.CHROME_PATH)
     if (icd) env.VK_ICD_FILENAMES = process.env.VK_ICD_FILENAMES ?? icd
+    Object.assign(env, vulkanEnvironment())
   }
   await check('formatting', [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'])
   await check('lint and the layer rule', [tool('eslint', 'bin', 'eslint.js'), '--quiet', '.'])
