@@ -10,7 +10,7 @@ import { classifyLogits, segmentLogits } from '../src/network/network.ts'
 import { parameterShapes, type ParameterShapes, type ParameterValues } from '../src/network/parameters.ts'
 import { readSafetensors, writeSafetensors } from '../src/network/safetensors.ts'
 import { fit } from '../src/training/fit.ts'
-import { diceCrossEntropy, softmaxCrossEntropy } from '../src/training/losses.ts'
+import { rareForegroundLoss, softmaxCrossEntropy } from '../src/training/losses.ts'
 import { defaultAdamW } from '../src/training/optimiser.ts'
 import { createCropSampler } from '../src/training/phantomCrops.ts'
 import { recipeFor, type Recipe, type Task } from '../src/training/recipe.ts'
@@ -76,9 +76,9 @@ function readSettings({ task, preset, steps, minutes, seed, lr }: Options): RunS
   }
 }
 
-function lossOf(task: Task, { entry }: Recipe): LossFunction {
+function lossOf(task: Task, { entry, foregroundWeight }: Recipe): LossFunction {
   if (task === 'segment')
-    return (p, x) => diceCrossEntropy(segmentLogits(p, x.images, entry.config), x.labels).total
+    return (p, x) => rareForegroundLoss(segmentLogits(p, x.images, entry.config), x.labels, foregroundWeight)
   return (p, x) => softmaxCrossEntropy(classifyLogits(p, x.images, entry.config), x.labels)
 }
 
@@ -140,6 +140,7 @@ async function train(settings: RunSettings, folder: string, shouldResume: boolea
       `${folder} already holds a run; add --resume to continue it, or choose another --out.`,
     )
   const fresh = initialiseParameters(shapes, settings.seed)
+  fresh[settings.task === 'segment' ? 'decoder.out.conv.conv.bias' : 'cls_head.bias'].set(recipe.startBias)
   const { state, averaged } = hasCheckpoint
     ? await loadCheckpoint(folder)
     : { state: startOptimiser(fresh), averaged: copy(fresh) }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { DEMO_MODEL, LIDC_ZIP, isMissing } from './support/data.ts'
 import { WorkbenchPage } from './support/page.ts'
@@ -57,6 +58,11 @@ test('analysing the demo: findings move the views, are accepted, rejected, undon
   expect(saved.schemaVersion).toBe(1)
   expect(saved.notice).toContain('not for clinical use')
   expect(saved.findings[0].verdict).toBe('rejected')
+  const segmentation = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'segmentation.nii.gz' }).click()
+  const nifti = gunzipSync(readFileSync(await (await segmentation).path()))
+  expect(nifti.toString('latin1', 344, 347)).toBe('n+1')
+  expect(nifti.subarray(352).some(label => label === 1)).toBe(true)
   expect(workbench.foreignRequests()).toEqual([])
 })
 

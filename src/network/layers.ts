@@ -19,9 +19,8 @@ export function linear(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tens
 
 /** As `linear`, with weight [out, in] and bias given. */
 export function applyLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
-  const [to, from] = weight.shape
-  const rows = tf.reshape(x, [-1, from]) // [rows, in]
-  const product = tf.matMul(rows as tf.Tensor2D, weight as tf.Tensor2D, false, true)
+  const to = weight.shape[0]
+  const product = tf.matMul(toRows(x) as tf.Tensor2D, weight as tf.Tensor2D, false, true)
   const y = bias ? tf.add(product, bias) : product
   return tf.reshape(y, [...x.shape.slice(0, -1), to])
 }
@@ -33,15 +32,20 @@ function standardise(x: tf.Tensor, axes: number[]): tf.Tensor {
   return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)))
 }
 
+/** Rows of the last axis, [rows, C]: tfjs's WebGPU backend cannot broadcast a rank-1 operand over rank 5. */
+function toRows(x: tf.Tensor): tf.Tensor {
+  return tf.reshape(x, [-1, x.shape[x.rank - 1]])
+}
+
 /** LayerNorm over the last axis without affine parameters. */
 export function plainLayerNorm(x: tf.Tensor): tf.Tensor {
-  return standardise(x, [x.rank - 1])
+  return tf.reshape(standardise(toRows(x), [1]), x.shape)
 }
 
 /** LayerNorm over the last axis with weight and bias. */
 export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
-  const scaled = tf.mul(plainLayerNorm(x), parameter(p, leaf(name, 'weight')))
-  return tf.add(scaled, parameter(p, leaf(name, 'bias')))
+  const scaled = tf.mul(standardise(toRows(x), [1]), parameter(p, leaf(name, 'weight')))
+  return tf.reshape(tf.add(scaled, parameter(p, leaf(name, 'bias'))), x.shape)
 }
 
 /**
@@ -69,7 +73,7 @@ export function conv3d(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tens
   const bias = p[leaf(name, 'bias')]
   const filter = tf.transpose(weight, [2, 3, 4, 1, 0]) as tf.Tensor5D // [k, k, k, in, out]
   const y = tf.conv3d(x as tf.Tensor5D, filter, 1, 'same')
-  return bias ? tf.add(y, bias) : y
+  return bias ? tf.add(y, tf.reshape(bias, [1, 1, 1, 1, -1])) : y
 }
 
 /** Transposed convolution of kernel 2³ and stride 2. x [B,d,h,w,in], weight [in,out,2,2,2] → [B,2d,2h,2w,out]. */
@@ -96,9 +100,23 @@ export function depthToSpace(x: tf.Tensor, s: number): tf.Tensor {
   return tf.reshape(tf.transpose(blocks, [0, 3, 1, 4, 2, 5]), [B, s * d, s * h, s * w, C])
 }
 
+/** Pads one axis with zeros at the END, in rank 3: tfjs's WebGPU backend cannot pad rank 5. */
+function padAxis(x: tf.Tensor, axis: number, count: number): tf.Tensor {
+  if (count === 0) return x
+  const { shape } = x
+  const before = shape.slice(0, axis).reduce((product, size) => product * size, 1)
+  const padded = tf.pad(tf.reshape(x, [before, shape[axis], -1]), [
+    [0, 0],
+    [0, count],
+    [0, 0],
+  ])
+  return tf.reshape(padded, [...shape.slice(0, axis), shape[axis] + count, ...shape.slice(axis + 1)])
+}
+
 /** Pads D, H and W with zeros at the END to multiples of `multiple`. x [B, D, H, W, C]. */
 export function padToMultiple(x: tf.Tensor, multiple: number): tf.Tensor {
-  const missing = x.shape.slice(1, 4).map(size => (multiple - (size % multiple)) % multiple)
-  if (missing.every(count => count === 0)) return x
-  return tf.pad(x, [[0, 0], ...missing.map(count => [0, count] as [number, number]), [0, 0]])
+  return [1, 2, 3].reduce((padded, axis) => {
+    const excess = x.shape[axis] % multiple
+    return padAxis(padded, axis, excess === 0 ? 0 : multiple - excess)
+  }, x)
 }

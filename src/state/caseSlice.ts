@@ -16,6 +16,8 @@ export interface OpenCase {
   /** Other series of the same files, to switch to. */
   readonly listingId: number
   readonly siblings: readonly SeriesSummary[]
+  /** Sentences about files that were left out. */
+  readonly notes: readonly string[]
 }
 
 export type Opening =
@@ -24,7 +26,6 @@ export type Opening =
       readonly kind: 'reading'
       readonly title: string
       readonly progress: StageProgress
-      readonly startedAt: number
     }
   | {
       readonly kind: 'choosing'
@@ -62,7 +63,7 @@ function createReading(set: Api[0], get: Api[1]) {
     begin(title: string): AbortSignal {
       controller.abort()
       controller = new AbortController()
-      set({ opening: { kind: 'reading', title, progress: FIRST_PROGRESS, startedAt: Date.now() } })
+      set({ opening: { kind: 'reading', title, progress: FIRST_PROGRESS } })
       return controller.signal
     },
     options: (signal: AbortSignal) => ({
@@ -89,6 +90,7 @@ interface Listing {
   readonly title: string
   readonly synthetic: boolean
   readonly series: readonly SeriesSummary[]
+  readonly notes: readonly string[]
 }
 
 function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
@@ -105,6 +107,7 @@ function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
     secondsToOpen: scan.secondsToOpen,
     listingId: listing.id,
     siblings: listing.series,
+    notes: listing.notes,
   }
 }
 
@@ -125,7 +128,7 @@ function createShow(services: Services, set: Api[0], get: Api[1]) {
 export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
   const reading = createReading(set, get)
   const show = createShow(services, set, get)
-  let listing: Listing = { id: 0, title: '', synthetic: false, series: [] }
+  let listing: Listing = { id: 0, title: '', synthetic: false, series: [], notes: [] }
 
   return {
     openCase: null,
@@ -142,7 +145,7 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
         )
         const readable = series.filter(one => one.problem === undefined)
         if (readable.length === 0) throw nothingReadable(series, notes)
-        listing = { id: listingId, title, synthetic, series }
+        listing = { id: listingId, title, synthetic, series, notes }
         if (readable.length === 1) return await get().chooseSeries(listingId, readable[0].id)
         set({ opening: { kind: 'choosing', title, listingId, series, notes, synthetic } })
       } catch (error) {

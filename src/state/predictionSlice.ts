@@ -19,7 +19,6 @@ export type PredictionState =
       readonly kind: 'running'
       readonly caseId: string
       readonly progress: PredictProgress
-      readonly startedAt: number
     }
   | { readonly kind: 'done'; readonly caseId: string; readonly summary: PredictionSummary }
   | { readonly kind: 'failed'; readonly failure: Failure }
@@ -76,7 +75,7 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
       const progress: PredictProgress = { stage: 'Starting', done: 0, total: 1, secondsLeft: null }
       services.held.releasePrediction(caseId)
       get().clearReview()
-      set({ prediction: { kind: 'running', caseId, progress, startedAt } })
+      set({ prediction: { kind: 'running', caseId, progress } })
       try {
         // Cloning shares the voxels where memory is shared; the identifiers per slice are of no use there.
         const series = { ...scan.series, dicom: undefined }
@@ -89,6 +88,8 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
       } catch (error) {
         if (signal.aborted) return
         const failure = toFailure(error, 'Analysing this scan')
+        // A GPU that failed is given up: say where the next run will be.
+        void get().askDevice()
         set({ prediction: failure ? { kind: 'failed', failure } : { kind: 'none' } })
       }
     },

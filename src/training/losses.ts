@@ -32,7 +32,7 @@ export function diceCrossEntropy(
 ): SegmentationLoss {
   const { squared, nr, dr, includeBackground } = { ...defaultDice, ...options }
   const classes = logits.shape[logits.rank - 1]
-  const target = tf.cast(tf.oneHot(tf.cast(labels, 'int32'), classes), 'float32') // [B, D, H, W, K]
+  const target = tf.oneHot(tf.cast(labels, 'int32'), classes, 1, 0, 'float32') // [B, D, H, W, K]
   const logProbability = tf.logSoftmax(logits)
   const crossEntropy = tf.neg(tf.mean(tf.sum(tf.mul(logProbability, target), -1)))
   const probability = tf.exp(logProbability)
@@ -50,6 +50,30 @@ export function diceCrossEntropy(
   }
 }
 
+/**
+ * For a rare foreground (a nodule fills a thousandth of a crop): soft Dice of class 1 over the whole batch, plus cross
+ * entropy in which a foreground voxel counts `foregroundWeight` times, normalised by the weights. Logits [B,D,H,W,2],
+ * class indices [B,D,H,W]. With Dice by crop and plain cross entropy the probabilities fall to 0 before the first
+ * nodule is learnt, and with them Dice's gradient.
+ */
+export function rareForegroundLoss(
+  logits: tf.Tensor,
+  labels: tf.Tensor,
+  foregroundWeight: number,
+): tf.Scalar {
+  const target = tf.cast(tf.oneHot(tf.cast(labels, 'int32'), 2), 'float32') // [B, D, H, W, 2]
+  const nodule = tf.cast(labels, 'float32') // [B, D, H, W]
+  const logProbability = tf.logSoftmax(logits)
+  const voxelLoss = tf.neg(tf.sum(tf.mul(logProbability, target), -1)) // [B, D, H, W]
+  const weight = tf.add(tf.mul(nodule, foregroundWeight - 1), 1)
+  const crossEntropy = tf.div(tf.sum(tf.mul(weight, voxelLoss)), tf.sum(weight))
+  const chosen = tf.slice(tf.exp(logProbability), [0, 0, 0, 0, 1], [-1, -1, -1, -1, 1])
+  const probability = tf.reshape(chosen, nodule.shape)
+  const overlap = tf.add(tf.mul(tf.sum(tf.mul(probability, nodule)), 2), 1)
+  const size = tf.add(tf.add(tf.sum(tf.square(probability)), tf.sum(nodule)), 1)
+  return tf.add(crossEntropy, tf.sub(1, tf.div(overlap, size))) as tf.Scalar
+}
+
 /** Softmax cross entropy of logits [N,K] against class indices [N]; with class weights [K]: Σ w_y l / Σ w_y. */
 export function softmaxCrossEntropy(
   logits: tf.Tensor,
@@ -57,7 +81,7 @@ export function softmaxCrossEntropy(
   classWeights?: tf.Tensor,
 ): tf.Scalar {
   const classes = logits.shape[logits.rank - 1]
-  const target = tf.cast(tf.oneHot(tf.cast(labels, 'int32'), classes), 'float32') // [N, K]
+  const target = tf.oneHot(tf.cast(labels, 'int32'), classes, 1, 0, 'float32') // [N, K]
   const rowLoss = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), target), -1)) // [N]
   if (!classWeights) return tf.mean(rowLoss)
   const weight = tf.sum(tf.mul(target, classWeights), -1)

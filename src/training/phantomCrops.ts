@@ -10,13 +10,13 @@ import { labelNames } from '../phantom/labels.ts'
 import type { Point } from '../phantom/primitives.ts'
 import { Random, streamKey } from '../phantom/random.ts'
 import { renderCrop } from '../phantom/render.ts'
-import { phantomBenchV1 } from '../phantom/split.ts'
+import { phantomBenchV1, type BenchSplit } from '../phantom/split.ts'
 import { cropAt } from '../tokens/crops.ts'
 import { normaliseHu } from '../tokens/normalise.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { Recipe, Task } from './recipe.ts'
 
-export type Split = keyof typeof phantomBenchV1
+export type Split = Exclude<keyof BenchSplit, 'name'>
 
 /** Plans that are alive at once, and crops each serves on average. */
 const poolSize = 16

@@ -15,8 +15,9 @@ export const maxDeflateRatio = 1032
 /** Compressed bytes unpacked at a time; they may grow a thousandfold. */
 const inputChunkBytes = 1 << 16
 
-export function createByteReader(bytes: Uint8Array, compression: Compression): ByteReader {
-  return compression === 'none' ? plainReader(bytes) : inflatingReader(bytes, compression)
+/** `isWhole` false: `bytes` are only the beginning, their end is no damage. */
+export function createByteReader(bytes: Uint8Array, compression: Compression, isWhole = true): ByteReader {
+  return compression === 'none' ? plainReader(bytes) : inflatingReader(bytes, compression, isWhole)
 }
 
 function plainReader(bytes: Uint8Array): ByteReader {
@@ -30,7 +31,11 @@ function plainReader(bytes: Uint8Array): ByteReader {
   }
 }
 
-function inflatingReader(bytes: Uint8Array, compression: Exclude<Compression, 'none'>): ByteReader {
+function inflatingReader(
+  bytes: Uint8Array,
+  compression: Exclude<Compression, 'none'>,
+  isWhole: boolean,
+): ByteReader {
   const ready: Uint8Array[] = []
   let readyBytes = 0
   let position = 0
@@ -50,7 +55,7 @@ function inflatingReader(bytes: Uint8Array, compression: Exclude<Compression, 'n
       const end = Math.min(bytes.length, position + inputChunkBytes)
       const chunk = bytes.subarray(position, end)
       position = end
-      stream.push(chunk, end === bytes.length)
+      stream.push(chunk, isWhole && end === bytes.length)
     }
   }
 

@@ -85,7 +85,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 
 function unpackHead(bytes: Uint8Array): Uint8Array {
   try {
-    return createByteReader(bytes, 'gzip').read(1024)
+    return createByteReader(bytes, 'gzip', false).read(1024)
   } catch {
     return new Uint8Array(0)
   }

@@ -1,22 +1,19 @@
 // What the compute worker can do: say where it runs, and predict. The model is loaded once and kept.
-import { InputError } from '../base/errors.ts'
-import type { Runtime } from '../graph/session.ts'
+import { CancelledError, InputError } from '../base/errors.ts'
+import type { Triple } from '../base/shape.ts'
 import type { LoadedModel } from '../prediction/loadModel.ts'
 import { loadModel } from '../prediction/loadModel.ts'
+import type { ModelRuntime } from '../prediction/openNetwork.ts'
 import { toFindingsFile } from '../prediction/findingsFile.ts'
+import type { Prediction } from '../prediction/predict.ts'
 import { predict } from '../prediction/predict.ts'
-import { configureOrt, describeDevice, hasRealGpu } from './ortRuntime.ts'
+import type { OpenedSeries } from '../volume/volume.ts'
 import { previewLabels } from './preview.ts'
-import type { ComputeDevice, ComputeTasks, ModelSummary } from './protocol.ts'
+import type { ComputeTasks, ModelSummary } from './protocol.ts'
+import { chooseRuntime, giveUpGpu } from './runtime.ts'
 import type { Handlers } from './serveTasks.ts'
 
-let device: Promise<ComputeDevice> | undefined
-let loaded: { name: string; model: LoadedModel } | undefined
-
-function findDevice(): Promise<ComputeDevice> {
-  device ??= hasRealGpu().then(describeDevice)
-  return device
-}
+let loaded: { name: string; runtime: ModelRuntime; model: LoadedModel } | undefined
 
 /** GETs one of the app's own files, without a body; null where it does not exist. */
 async function fetchOwnFile(url: string): Promise<Response | null> {
@@ -43,19 +40,24 @@ async function fetchModel(
   return { manifest, weights: new Uint8Array(await weightsFile.arrayBuffer()) }
 }
 
-async function getModel(name: string, baseUrl: string): Promise<{ model: LoadedModel; runtime: Runtime }> {
-  const where = await findDevice()
-  const runtime: Runtime = {
-    kind: 'onnx',
-    ort: configureOrt(where),
-    threads: where.threads,
-    label: where.label,
-  }
-  if (loaded?.name === name) return { model: loaded.model, runtime }
+async function getModel(name: string, baseUrl: string, runtime: ModelRuntime): Promise<LoadedModel> {
+  if (loaded?.name === name && loaded.runtime === runtime) return loaded.model
   const model = await loadModel(await fetchModel(name, baseUrl), runtime)
   await loaded?.model.release()
-  loaded = { name, model }
-  return { model, runtime }
+  loaded = { name, runtime, model }
+  return model
+}
+
+/** A GPU that fails is not tried again: its driver was lost, or it ran out of memory. */
+function explain(error: unknown, runtime: ModelRuntime): unknown {
+  const isKnown = error instanceof InputError || error instanceof CancelledError
+  if (isKnown || runtime.kind !== 'eager') return error
+  giveUpGpu()
+  loaded = undefined
+  return new InputError(
+    'The GPU failed while analysing, and no result is shown. Press Analyse again: it will run on the CPU, slower.',
+    error instanceof Error ? error.stack : String(error),
+  )
 }
 
 function summarise({ name, title, version }: ModelSummary): ModelSummary {
@@ -64,27 +66,41 @@ function summarise({ name, title, version }: ModelSummary): ModelSummary {
 
 export const computeHandlers: Handlers<ComputeTasks> = {
   async describe({ modelName, baseUrl }) {
-    const where = await findDevice()
+    const { label } = await chooseRuntime()
     const folder = new URL(`models/${modelName}/`, baseUrl)
     const manifestFile = await fetchOwnFile(new URL('model.json', folder).href)
     const model = manifestFile && summarise((await manifestFile.json()) as ModelSummary)
-    return { result: { device: where, model } }
+    return { result: { device: { label }, model } }
   },
 
   async predict({ series, previewShape, modelName, baseUrl }, { signal, report }) {
     report({ stage: 'Loading the model', done: 0, total: 1, secondsLeft: null })
-    const { model, runtime } = await getModel(modelName, baseUrl)
-    const prediction = await predict({ series, model, runtime, signal, onProgress: report })
-    const { labels, probability, timings } = prediction
-    const small = previewLabels(labels, series.volume.shape, previewShape)
-    const result = {
-      file: toFindingsFile(series, prediction),
-      labels,
-      probability,
-      previewLabels: small,
-      timings,
-      model: summarise(model.manifest),
+    const runtime = await chooseRuntime()
+    try {
+      const model = await getModel(modelName, baseUrl, runtime)
+      return toResult(
+        series,
+        await predict({ series, model, runtime, signal, onProgress: report }),
+        previewShape,
+        model,
+      )
+    } catch (error) {
+      throw explain(error, runtime)
     }
-    return { result, transfer: [labels.buffer, probability.buffer, small.buffer] as Transferable[] }
   },
+}
+
+/** Results for the page; their buffers move there. */
+function toResult(series: OpenedSeries, prediction: Prediction, previewShape: Triple, model: LoadedModel) {
+  const { labels, probability, timings } = prediction
+  const small = previewLabels(labels, series.volume.shape, previewShape)
+  const result = {
+    file: toFindingsFile(series, prediction),
+    labels,
+    probability,
+    previewLabels: small,
+    timings,
+    model: summarise(model.manifest),
+  }
+  return { result, transfer: [labels.buffer, probability.buffer, small.buffer] as Transferable[] }
 }

@@ -62,8 +62,6 @@ export type VolumeTasks = {
 export interface ComputeDevice {
   /** Where the network runs, in words, as it is shown and written beside results. */
   readonly label: string
-  readonly threads: number
-  readonly isolated: boolean
 }
 
 export interface ModelSummary {

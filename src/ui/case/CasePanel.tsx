@@ -11,7 +11,8 @@ export function CasePanel() {
   const openCase = useWorkbench(state => state.openCase)
   const openDemo = useWorkbench(state => state.openDemo)
   if (!openCase) return null
-  const { series, siblings, listingId } = openCase
+  const { series, siblings, listingId, notes } = openCase
+  const warnings = [...series.warnings, ...notes]
   const others = siblings.filter(one => one.id !== series.id && one.problem === undefined)
   return (
     <aside className="panel case-panel" aria-label="Case">
@@ -32,9 +33,9 @@ export function CasePanel() {
           )}
         </dl>
       </section>
-      {series.warnings.length > 0 && (
+      {warnings.length > 0 && (
         <section aria-label="Warnings">
-          {series.warnings.map(warning => (
+          {warnings.map(warning => (
             <p key={warning} className="warning">
               <TriangleAlert size={14} aria-hidden /> <span>{warning}</span>
             </p>

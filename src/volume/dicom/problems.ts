@@ -36,7 +36,7 @@ function title(image: DicomImage): string {
 }
 
 export function isLocalizer(image: DicomImage): boolean {
-  return image.imageType.some(part => /^(LOCALIZER|SCOUT)$/.test(part.trim()))
+  return image.imageType.some(part => /^(LOCALIZER|SCOUT)$/.test(part))
 }
 
 /** True for objects that hold no image at all (reports, contours, plans). */
@@ -57,7 +57,7 @@ function kindProblem(image: DicomImage): string | undefined {
     return `${title(image)} is ${name} (modality ${image.modality || 'not stated'}), not CT; only CT has the Hounsfield units that the models need. ${expected}`
   if (isLocalizer(image))
     return `${title(image)} is a localizer (scout) image, not a stack of axial slices. Open the axial CT series of the same study.`
-  const map = image.imageType.find(part => derivedMaps.test(part.trim()))
+  const map = image.imageType.find(part => derivedMaps.test(part))
   if (map)
     return `${title(image)} is a map derived from CT (${map}), not Hounsfield units. Open the original CT series.`
   return undefined
