@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { InputError } from '../base/errors.ts'
-import { registerGpuKernels } from './registerGpuKernels.ts'
+import { registerKernels } from './register.ts'
 
 export interface GpuDevice {
   readonly device: GPUDevice
@@ -62,5 +62,5 @@ export async function requestDevice(
 export function registerWebgpuBackend({ device, adapterInfo }: GpuDevice): void {
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu')
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapterInfo), 3)
-  registerGpuKernels()
+  registerKernels()
 }

@@ -1,1 +1,0 @@
-export function registerGpuKernels(): void {}
