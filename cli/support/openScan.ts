@@ -1,7 +1,7 @@
 // The scan that a command works on: a file, folder or zip on disk, or phantom:SEED.
 import { InputError } from '../../src/base/errors.ts'
 import { voxelCount } from '../../src/base/shape.ts'
-import { generatePhantom } from '../../src/phantom/phantom.ts'
+import { generatePhantom, type Phantom } from '../../src/phantom/phantom.ts'
 import { listSeries, openSeries } from '../../src/volume/readScan.ts'
 import type { OpenedSeries, SeriesSummary } from '../../src/volume/volume.ts'
 import { readScanFiles } from './files.ts'
@@ -34,7 +34,11 @@ function largest(series: readonly SeriesSummary[]): SeriesSummary | undefined {
 }
 
 function openPhantom(seed: number): OpenedSeries {
-  const { volume } = generatePhantom(seed)
+  return phantomSeries(generatePhantom(seed))
+}
+
+/** A phantom as an opened series, as if it had been read from a file in memory order. */
+export function phantomSeries({ seed, volume }: Phantom): OpenedSeries {
   const { shape, spacingMm, affine, hu } = volume
   let [min, max, sum] = [Infinity, -Infinity, 0]
   for (const value of hu) {

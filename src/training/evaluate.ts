@@ -100,7 +100,9 @@ export interface Evaluation {
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** Metrics over judged scans; intervals by bootstrap over scans, since nodules of one scan are no independent draws. */
-export function summarise(scans: readonly JudgedScan[]): Evaluation {
+export function summarise(scans: readonly JudgedScan[], draws = 2000): Evaluation {
+  const interval = (statistic: (sample: readonly JudgedScan[]) => number) =>
+    bootstrap(scans, statistic, { draws })
   const all = (sample: readonly JudgedScan[]) => sample.flatMap(scan => scan.nodules)
   const counted = (sample: readonly JudgedScan[]) =>
     all(sample).filter(nodule => nodule.diameterMm >= countedDiameterMm)
@@ -115,26 +117,17 @@ export function summarise(scans: readonly JudgedScan[]): Evaluation {
     scans: scans.length,
     nodules: all(scans).length,
     countedNodules: counted(scans).length,
-    sensitivity: bootstrap(scans, sample => mean(counted(sample).map(nodule => Number(nodule.isFound)))),
-    falsePositivesPerScan: bootstrap(scans, sample => mean(sample.map(scan => scan.falsePositives))),
-    diceOfFound: bootstrap(scans, sample =>
+    sensitivity: interval(sample => mean(counted(sample).map(nodule => Number(nodule.isFound)))),
+    falsePositivesPerScan: interval(sample => mean(sample.map(scan => scan.falsePositives))),
+    diceOfFound: interval(sample =>
       mean(
         counted(sample)
           .filter(n => n.isFound)
           .map(n => n.dice),
       ),
     ),
-    malignancyAuc: bootstrap(
-      scans,
-      aucOf(nodule => nodule.malignancy),
-    ),
-    bayesAuc: bootstrap(
-      scans,
-      aucOf(nodule => nodule.likelihoodRatio),
-    ),
-    diameterAuc: bootstrap(
-      scans,
-      aucOf(nodule => nodule.diameterMm),
-    ),
+    malignancyAuc: interval(aucOf(nodule => nodule.malignancy)),
+    bayesAuc: interval(aucOf(nodule => nodule.likelihoodRatio)),
+    diameterAuc: interval(aucOf(nodule => nodule.diameterMm)),
   }
 }

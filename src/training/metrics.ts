@@ -8,8 +8,9 @@ export interface Interval {
   readonly high: number
 }
 
-/** Area under the ROC curve by ranks (Mann–Whitney), ties counted half. NaN when a class is missing. */
+/** Area under the ROC curve by ranks (Mann–Whitney), ties counted half. NaN when a class or a score is missing. */
 export function areaUnderRoc(scores: readonly number[], isPositive: readonly boolean[]): number {
+  if (scores.some(Number.isNaN)) return NaN
   const order = scores.map((_, i) => i).sort((a, b) => scores[a] - scores[b])
   const ranks = new Float64Array(scores.length)
   for (let start = 0; start < order.length;) {
