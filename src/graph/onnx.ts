@@ -11,7 +11,7 @@ import { OnnxModel, elementType } from './lower/onnxModel.ts'
 import { reductionLowerings } from './lower/reduction.ts'
 import { rebuild } from './rebuild.ts'
 import type { Rule } from './rebuild.ts'
-import { addBiasInProduct, fuseGelu, slopeByClipping } from './rules/tuning.ts'
+import { addBiasInProduct, dropUnitAxes, fuseGelu, slopeByClipping } from './rules/tuning.ts'
 import { simplify } from './simplify.ts'
 
 const lowerings: Lowerings = {
@@ -21,7 +21,7 @@ const lowerings: Lowerings = {
   ...linearLowerings,
 }
 
-const tuning: readonly Rule[] = [fuseGelu, addBiasInProduct, slopeByClipping]
+const tuning: readonly Rule[] = [fuseGelu, addBiasInProduct, slopeByClipping, dropUnitAxes]
 
 /**
  * The graph as ONNX's operators want it: convolutions with channels first, transposes cancelled. `isTuned` adds what

@@ -33,17 +33,13 @@ function planarFilter(graph: GraphBuilder, filter: number): number {
   return graph.one('Reshape', [moved], {}, { shape: [Kd * O, C, 1, Kh, Kw], dtype })
 }
 
-/** Rows `part · O` to `(part + 1) · O` of y, moved by `offset` in depth; what enters is zero. */
+/** Rows `part · O` to `(part + 1) · O` of y, moved by `offset` in depth; what enters is zero. One padding that also cuts. */
 function shiftedPart(graph: GraphBuilder, y: number, part: number, offset: number, info: ValueInfo): number {
-  const [N, O, D, H, W] = info.shape
-  const depth = graph.info(y).shape[2]
-  const from = Math.max(0, offset)
-  const to = Math.min(depth, D + offset)
-  const kept = { shape: [N, O, to - from, H, W], dtype: info.dtype }
-  const sliced = graph.one('Slice', [y], { begin: [0, part * O, from, 0, 0] }, kept)
-  const before = from - offset
-  const paddings = [[0, 0], [0, 0], [before, D - (to - from) - before], [0, 0], [0, 0]] // prettier-ignore
-  return graph.one('PadV2', [sliced], { paddings, value: 0 }, info)
+  const [, O, D] = info.shape
+  const [, rows, depth] = graph.info(y).shape
+  const none = [0, 0]
+  const paddings = [none, [-part * O, (part + 1) * O - rows], [-offset, D + offset - depth], none, none]
+  return graph.one('PadV2', [y], { paddings, value: 0 }, info)
 }
 
 /** Convolution by planes where that was faster, else `plainly`. */

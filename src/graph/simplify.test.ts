@@ -140,4 +140,19 @@ describe('tuning', () => {
     const slope = Math.fround(0.01)
     expect(Array.from(dx.data)).toEqual([slope, 1, slope, 1, slope, 1, slope])
   })
+
+  it.skipIf(!runtime)(
+    'keeps the slope of leakyRelu a number where an exact zero was scaled before',
+    async () => {
+      const specs = { x: float(2, 3), scale: float(2, 1), dy: float(2, 3) }
+      const fn: TestFunction = ({ x, scale, dy }) => ({
+        dx: tf.grad((v: tf.Tensor) => tf.leakyRelu(tf.mul(v, scale), 0.01))(x, dy),
+      })
+      const values = { x: new Float32Array(6), scale: Float32Array.of(300, 0.01), dy: sample([2, 3]) }
+      expectClose(
+        await runGraph(traceGraph(fn, specs), runtime!, values),
+        await runEagerly(fn, specs, values),
+      )
+    },
+  )
 })

@@ -30,9 +30,13 @@ const simplifyReshape: OneOutput = (graph, { inputs: [x] }, info) => {
   return before?.op === 'Reshape' ? graph.one('Reshape', [before.inputs[0]], {}, info) : undefined
 }
 
-/** Slices, paddings and repetitions that leave the shape alone. */
+/** Slices and repetitions that leave the shape alone. */
 const dropIfSameShape: OneOutput = (graph, { inputs: [x] }, info) =>
   sameNumbers(graph.info(x).shape, info.shape) ? x : undefined
+
+/** Negative padding cuts, so that a padding may keep the shape and still move everything. */
+const dropEmptyPadding: OneOutput = (_, { inputs: [x], attributes }) =>
+  (attributes.paddings as number[][]).every(pair => pair.every(count => count === 0)) ? x : undefined
 
 const simplifySlice: OneOutput = (graph, node, info) => {
   const [x] = node.inputs
@@ -62,8 +66,8 @@ const byOp: Record<string, OneOutput> = {
   Transpose: simplifyTranspose,
   Reshape: simplifyReshape,
   Slice: simplifySlice,
-  PadV2: dropIfSameShape,
-  MirrorPad: dropIfSameShape,
+  PadV2: dropEmptyPadding,
+  MirrorPad: dropEmptyPadding,
   Tile: dropIfSameShape,
   BroadcastTo: dropIfSameShape,
   Concat: (_, { inputs }) => (inputs.length === 1 ? inputs[0] : undefined),

@@ -183,6 +183,11 @@ function castNumber(value: number, { dtype }: ValueInfo): number {
   return dtype === 'int32' ? Math.trunc(value) : value
 }
 
+/** Padding that cuts is left to the runtime. */
+function isComputed(op: string, { paddings }: Attributes): boolean {
+  return op !== 'PadV2' || (paddings as number[][]).flat().every(count => count >= 0)
+}
+
 /** The result of an operation on constants; undefined where it is not computed here. */
 export function evaluate(
   op: string,
@@ -193,5 +198,5 @@ export function evaluate(
   if (unary[op])
     return allocate(output.dtype, inputs[0].data.length).map((_, at) => unary[op](inputs[0].data[at]))
   if (binary[op]) return evaluateBinary(binary[op])(inputs, output, attributes)
-  return special[op]?.(inputs, output, attributes)
+  return isComputed(op, attributes) ? special[op]?.(inputs, output, attributes) : undefined
 }

@@ -6,6 +6,15 @@ import { fillOf } from './constants.ts'
 
 const isNumber = (graph: GraphBuilder, id: number) => graph.info(id).shape.length === 0
 
+// Products of numbers beyond these could leave float32's range where the original order did not.
+const smallestFactor = 1e-12
+const largestFactor = 1e12
+
+function isModerate(graph: GraphBuilder, id: number): boolean {
+  const value = Math.abs(fillOf(graph, id) ?? 1)
+  return value >= smallestFactor && value <= largestFactor
+}
+
 /** a · (x · c) is x · (a · c) where a and c are smaller than x and one of them is a number. */
 export const gatherFactors: Rule = (graph, node, [info]) => {
   if (node.op !== 'Multiply') return undefined
@@ -15,7 +24,11 @@ export const gatherFactors: Rule = (graph, node, [info]) => {
     const inner = graph.producer(product)
     if (inner?.op !== 'Multiply' || sizeOfValue(small) >= size || sizeOfValue(product) !== size) continue
     for (const [x, factor] of [inner.inputs, [...inner.inputs].reverse()]) {
-      const fits = sizeOfValue(x) === size && sizeOfValue(factor) < size
+      const fits =
+        sizeOfValue(x) === size &&
+        sizeOfValue(factor) < size &&
+        isModerate(graph, small) &&
+        isModerate(graph, factor)
       if (!fits || !(isNumber(graph, small) || isNumber(graph, factor))) continue
       const shape = graph.info(isNumber(graph, small) ? factor : small).shape
       const together = graph.one('Multiply', [small, factor], {}, { shape, dtype: info.dtype })
