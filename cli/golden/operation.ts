@@ -47,8 +47,8 @@ export interface WholeOperation {
   readonly kind: 'whole'
   /** Whether more than a forward pass is run. */
   readonly trains: boolean
-  /** Whether a forward pass is too long for a software adapter. */
-  readonly isLarge?: boolean
+  /** Multiplications of a forward pass in units of tiny's at 32³, roughly. */
+  work(fixture: Fixture): number
   check(fixture: Fixture, path: Path): Promise<Check[]>
 }
 

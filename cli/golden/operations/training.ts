@@ -8,7 +8,7 @@ import { checksum, compareChecksum, compareTensor, type Check } from '../compare
 import type { Fixture, HostTensors } from '../fixture.ts'
 import { toChannelsFirst } from '../layout.ts'
 import type { Path, Tensors, WholeOperation } from '../operation.ts'
-import { hashedWeights, networkConfigOf } from './whole.ts'
+import { forwardWork, hashedWeights, networkConfigOf } from './whole.ts'
 
 interface LossRow {
   readonly value: number
@@ -146,7 +146,7 @@ async function checkRun(fixture: Fixture, path: Path): Promise<Check[]> {
   return [...checks, compareTensor(fixture, 'out.final_logits', final.logits)]
 }
 
-const trainingRun: WholeOperation = { kind: 'whole', trains: true, check: checkRun }
+const trainingRun: WholeOperation = { kind: 'whole', trains: true, work: forwardWork, check: checkRun }
 
 export const trainingOperations: Record<string, WholeOperation> = {
   train_cls: trainingRun,
