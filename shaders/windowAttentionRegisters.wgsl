@@ -1,39 +1,45 @@
-// Variant "registers" of windowAttention.wgsl, which stands before this text.
-// Thread index = ((batch * windows + window) * heads + head) * T + query, over two dispatch axes.
+// Window attention, the variant without workgroup memory: every thread reads k and v from the buffer, a run of keys along
+// w at a time. All threads of a workgroup read the same row, which a cache serves. After windowAttention.wgsl.
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let T = plan.window.x * plan.window.y * plan.window.z;
-  let windows = plan.counts.x * plan.counts.y * plan.counts.z;
-  let index = id.y * groups.x * WORKGROUPu + id.x;
-  if (index >= plan.batch * windows * plan.heads * T) { return; }
-  let query = index % T;
-  let head = (index / T) % plan.heads;
-  let n = (index / (T * plan.heads)) % windows;
-  let batch = index / (T * plan.heads * windows);
-  let own = slotAt(n, query);
-  let token = receiver(n, query, own);
-  if (token == NONE) { return; }
-  let C = plan.heads * HEAD_WIDTHu;
-  var q: array<f32, HEAD_WIDTH>;
-  var value: array<f32, HEAD_WIDTH>;
-  for (var c = 0u; c < HEAD_WIDTHu; c++) {
-    q[c] = feature(batch, own, head * HEAD_WIDTHu + c) * inverseSqrt(f32(HEAD_WIDTHu));
-    value[c] = 0.0;
-  }
-  var state = Softmax(-3.0e38, 0.0);
-  for (var key = 0u; key < T; key++) {
-    let slot = slotAt(n, key);
-    var score = bias(query, key, head);
-    for (var c = 0u; c < HEAD_WIDTHu; c++) { score += q[c] * feature(batch, slot, C + head * HEAD_WIDTHu + c); }
-    if (slot.region != own.region) { score -= 100.0; }
-    let maximum = max(state.maximum, score);
-    let keep = exp(state.maximum - maximum);
-    let weight = exp(score - maximum);
-    state = Softmax(maximum, state.sum * keep + weight);
-    for (var c = 0u; c < HEAD_WIDTHu; c++) {
-      value[c] = value[c] * keep + weight * feature(batch, slot, 2u * C + head * HEAD_WIDTHu + c);
+const KEY_RUN = WINDOW;
+
+fn attendRun(query: ptr<function, Query>, place: Place, d: u32, h: u32) {
+  var scores: array<f32, KEY_RUN>;
+  var highest = LOWEST;
+  let firstSlot = (d * windows.window.y + h) * windows.window.z;
+  for (var w = 0u; w < KEY_RUN; w++) {
+    scores[w] = LOWEST;
+    if (w < windows.window.z) {
+      let inside = vec3<u32>(d, h, w);
+      var key = readRow(sourceToken(place, inside), KEY, place.head);
+      var score = relativeBias((*query).code, relativeCode(firstSlot + w), place.head)
+        + regionPenalty((*query).region, regionAt(place, inside));
+      for (var i = 0u; i < LANES; i++) { score += laneDot((*query).row[i], key[i]); }
+      scores[w] = score;
+      highest = max(highest, score);
     }
   }
-  writeResult(batch, token, head, &value, state.sum);
+  raiseMaximum(query, highest);
+  for (var w = 0u; w < windows.window.z; w++) {
+    let weight = exp(scores[w] - (*query).maximum);
+    var value = readRow(sourceToken(place, vec3<u32>(d, h, w)), VALUE, place.head);
+    (*query).total += weight;
+    for (var i = 0u; i < LANES; i++) { (*query).mixed[i] += weight * value[i]; }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) dispatched: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let share = shareOf(group, dispatched);
+  let slot = share.firstSlot + thread;
+  if (!share.isWork || slot >= slotsPerWindow()) { return; }
+  var query = openQuery(share.place, slot);
+  for (var d = 0u; d < windows.window.x; d++) {
+    for (var h = 0u; h < windows.window.y; h++) { attendRun(&query, share.place, d, h); }
+  }
+  closeQuery(&query, share.place, slot);
 }

@@ -1,62 +1,67 @@
-// Variant "shared" of windowAttention.wgsl, which stands before this text: one workgroup per (batch, window, head);
-// keys and values of KEYS slots at a time lie in workgroup memory, queries pass in rounds of WORKGROUP.
+// Window attention, the variant with k and v of KEY_TILE keys in workgroup memory: each row is read and its index computed
+// once a workgroup instead of once a query. After windowAttention.wgsl. KEY_TILE <= WORKGROUP, a multiple of KEY_BLOCK.
 
-var<workgroup> keys: array<f32, KEYS * HEAD_WIDTH>;
-var<workgroup> values: array<f32, KEYS * HEAD_WIDTH>;
-var<workgroup> regions: array<u32, KEYS>;
+const KEY_BLOCK = 4u;
+
+var<workgroup> keyTile: array<Lane, KEY_TILE * LANES>;    // [KEY_TILE, LANES]
+var<workgroup> valueTile: array<Lane, KEY_TILE * LANES>;  // [KEY_TILE, LANES]
+var<workgroup> keyCode: array<i32, KEY_TILE>;
+var<workgroup> keyRegion: array<u32, KEY_TILE>;
+
+fn loadKey(place: Place, slot: u32, at: u32) {
+  let inside = unflatten(slot, windows.window);
+  let token = sourceToken(place, inside);
+  var key = readRow(token, KEY, place.head);
+  var value = readRow(token, VALUE, place.head);
+  for (var i = 0u; i < LANES; i++) {
+    keyTile[at * LANES + i] = key[i];
+    valueTile[at * LANES + i] = value[i];
+  }
+  keyCode[at] = relativeCode(slot);
+  keyRegion[at] = regionAt(place, inside);
+}
+
+fn attendBlock(query: ptr<function, Query>, head: u32, start: u32, count: u32) {
+  var scores: array<f32, KEY_BLOCK>;
+  var highest = LOWEST;
+  for (var n = 0u; n < KEY_BLOCK; n++) {
+    scores[n] = LOWEST;
+    if (start + n < count) {
+      let at = start + n;
+      var score = relativeBias((*query).code, keyCode[at], head) + regionPenalty((*query).region, keyRegion[at]);
+      for (var i = 0u; i < LANES; i++) { score += laneDot((*query).row[i], keyTile[at * LANES + i]); }
+      scores[n] = score;
+      highest = max(highest, score);
+    }
+  }
+  raiseMaximum(query, highest);
+  for (var n = 0u; n < KEY_BLOCK; n++) {
+    if (start + n < count) {
+      let weight = exp(scores[n] - (*query).maximum);
+      (*query).total += weight;
+      for (var i = 0u; i < LANES; i++) { (*query).mixed[i] += weight * valueTile[(start + n) * LANES + i]; }
+    }
+  }
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(num_workgroups) dispatched: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let T = plan.window.x * plan.window.y * plan.window.z;
-  let windows = plan.counts.x * plan.counts.y * plan.counts.z;
-  let index = group.y * groups.x + group.x;
-  // The whole workgroup is past the end or none of it: barriers below stay uniform.
-  if (index >= plan.batch * windows * plan.heads) { return; }
-  let head = index % plan.heads;
-  let n = (index / plan.heads) % windows;
-  let batch = index / (plan.heads * windows);
-  let C = plan.heads * HEAD_WIDTHu;
-  for (var start = 0u; start < T; start += WORKGROUPu) {
-    let query = start + thread;
-    let own = slotAt(n, min(query, T - 1u));
-    var q: array<f32, HEAD_WIDTH>;
-    var value: array<f32, HEAD_WIDTH>;
-    for (var c = 0u; c < HEAD_WIDTHu; c++) {
-      q[c] = feature(batch, own, head * HEAD_WIDTHu + c) * inverseSqrt(f32(HEAD_WIDTHu));
-      value[c] = 0.0;
-    }
-    var state = Softmax(-3.0e38, 0.0);
-    for (var first = 0u; first < T; first += KEYSu) {
-      workgroupBarrier();
-      for (var k = thread; k < KEYSu; k += WORKGROUPu) {
-        if (first + k < T) {
-          let slot = slotAt(n, first + k);
-          regions[k] = slot.region;
-          for (var c = 0u; c < HEAD_WIDTHu; c++) {
-            keys[k * HEAD_WIDTHu + c] = feature(batch, slot, C + head * HEAD_WIDTHu + c);
-            values[k * HEAD_WIDTHu + c] = feature(batch, slot, 2u * C + head * HEAD_WIDTHu + c);
-          }
-        }
-      }
-      workgroupBarrier();
-      for (var k = 0u; k < min(KEYSu, T - first); k++) {
-        var score = bias(min(query, T - 1u), first + k, head);
-        for (var c = 0u; c < HEAD_WIDTHu; c++) { score += q[c] * keys[k * HEAD_WIDTHu + c]; }
-        if (regions[k] != own.region) { score -= 100.0; }
-        let maximum = max(state.maximum, score);
-        let keep = exp(state.maximum - maximum);
-        let weight = exp(score - maximum);
-        state = Softmax(maximum, state.sum * keep + weight);
-        for (var c = 0u; c < HEAD_WIDTHu; c++) { value[c] = value[c] * keep + weight * values[k * HEAD_WIDTHu + c]; }
-      }
-    }
-    if (query < T) {
-      let token = receiver(n, query, own);
-      if (token != NONE) { writeResult(batch, token, head, &value, state.sum); }
-    }
+  let share = shareOf(group, dispatched);
+  let slot = share.firstSlot + thread;
+  let slots = slotsPerWindow();
+  if (!share.isWork) { return; }
+  // Threads beyond the last query keep running: every thread has to reach the barriers.
+  var query = openQuery(share.place, min(slot, slots - 1u));
+  for (var first = 0u; first < slots; first += KEY_TILE) {
+    let count = min(KEY_TILE, slots - first);
+    workgroupBarrier();
+    if (thread < count) { loadKey(share.place, first + thread, thread); }
+    workgroupBarrier();
+    for (var start = 0u; start < count; start += KEY_BLOCK) { attendBlock(&query, share.place.head, start, count); }
   }
+  if (slot < slots) { closeQuery(&query, share.place, slot); }
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import * as tf from '@tensorflow/tfjs'
-import { chooseAttentionVariant } from './register.ts'
+import { chooseAttentionStorage } from './register.ts'
 import { maskTokens, maskTokensReference } from './maskTokens.ts'
 import { windowAttention, windowAttentionReference } from './windowAttention.ts'
 import type { WindowAttributes } from './windowLayout.ts'
@@ -63,7 +63,7 @@ describe.skipIf(!gpu)('window attention on WebGPU', () => {
         sample([(2 * attributes.window - 1) ** 3, attributes.heads], 3),
       ]
       const data = await Promise.all(values.map(tensor => tensor.data()))
-      chooseAttentionVariant(variant)
+      chooseAttentionStorage(variant)
       const got = await windowAttention(
         values[0] as tf.Tensor5D,
         values[1] as tf.Tensor1D,

@@ -1,74 +1,149 @@
-// The WGSL programs of window attention and token masking: text by variant, dispatch and uniforms from shapes.
-import attentionSource from '../../shaders/windowAttention.wgsl?raw'
-import registersSource from '../../shaders/windowAttentionRegisters.wgsl?raw'
-import sharedSource from '../../shaders/windowAttentionShared.wgsl?raw'
-import maskSource from '../../shaders/maskTokens.wgsl?raw'
+// Shifted-window attention, forward, as a WGSL program on plain buffers. Formula and letters: windowAttention.ts.
+import windowsText from '../../shaders/lib/shiftedWindows.wgsl?raw'
+import attentionText from '../../shaders/windowAttention.wgsl?raw'
+import registersText from '../../shaders/windowAttentionRegisters.wgsl?raw'
+import sharedText from '../../shaders/windowAttentionShared.wgsl?raw'
 import type { Triple } from '../base/shape.ts'
-import type { Program } from './webgpuPass.ts'
-import { layoutWindows, type WindowAttributes } from './windowLayout.ts'
+import { encodeSteps, foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
+import { measureWindows, type WindowAttributes } from './windowLayout.ts'
 
-/** "registers" wins on SwiftShader, where barriers are dear; "shared" reads keys once a workgroup. */
-export type AttentionVariant = 'registers' | 'shared'
+/**
+ * "registers": each query reads keys from the buffer itself; wins where workgroup memory and barriers are dear
+ * (software adapters). "shared": keys pass through workgroup memory, read once for 64 queries.
+ */
+export type AttentionStorage = 'registers' | 'shared'
 
-const workgroup = 64
-/** WebGPU's guaranteed most workgroups along an axis. */
-const mostGroups = 65_535
-/** Half of the guaranteed 16 KiB of workgroup memory for keys, half for values. */
-const tileBytes = 7_936
-
-/** Workgroups on two axes for `count` of them. */
-function dispatchFor(count: number): [number, number, number] {
-  const x = Math.min(count, mostGroups)
-  return [x, Math.ceil(count / x), 1]
+/** All that changes the program's text, and its cache key. */
+export interface AttentionVariant {
+  readonly headWidth: number
+  readonly window: number
+  readonly storage: AttentionStorage
 }
 
-function fill(source: string, constants: Readonly<Record<string, number>>): string {
-  return Object.entries(constants).reduce(
-    (text, [name, value]) => text.replaceAll(name, String(value)),
-    source,
+export interface AttentionBuffers {
+  readonly qkv: GPUBuffer
+  readonly qkvBias: GPUBuffer
+  readonly biasTable: GPUBuffer
+  readonly output: GPUBuffer
+}
+
+export interface AttentionOptions {
+  readonly storage?: AttentionStorage
+  /** Largest binding; the device's limit unless a test asks for less. */
+  readonly mostBindingBytes?: number
+}
+
+export const attentionWorkgroup = 64
+const floatBytes = 4
+/** WebGPU's guaranteed workgroup memory, 16 KiB. */
+const workgroupBytes = 16_384
+/** The shader takes keys by fours. */
+const keyBlock = 4
+
+/** Keys whose k, v, code and region fit into workgroup memory; 0 when not even one block does. */
+export function keysPerTile(headWidth: number): number {
+  const keys = Math.floor(workgroupBytes / (2 * headWidth * floatBytes + 8))
+  return Math.min(attentionWorkgroup, keyBlock * Math.floor(keys / keyBlock))
+}
+
+/** Constants, types and index arithmetic that every program over shifted windows begins with. */
+export function windowsPrelude(headWidth: number, window: number): string {
+  const width = headWidth % 4 === 0 ? 4 : headWidth % 2 === 0 ? 2 : 1
+  return `
+const WORKGROUP = ${attentionWorkgroup}u;
+const WINDOW = ${window}u;
+const HEAD_WIDTH = ${headWidth}u;
+const LANES = ${headWidth / width}u;
+alias Lane = ${width === 1 ? 'f32' : `vec${width}<f32>`};
+fn laneDot(a: Lane, b: Lane) -> f32 { return ${width === 1 ? 'a * b' : 'dot(a, b)'}; }
+${windowsText}`
+}
+
+/** The text of a variant. */
+export function windowAttentionText({ headWidth, window, storage }: AttentionVariant): string {
+  const start = windowsPrelude(headWidth, window) + attentionText
+  if (storage === 'registers') return start + registersText
+  return `${start}const KEY_TILE = ${keysPerTile(headWidth)}u;\n${sharedText}`
+}
+
+/** Positions of a sample's padded grid that hold no token. */
+export function countPadding(grid: Triple, attributes: WindowAttributes): number {
+  const { windows, tokens } = measureWindows(grid, attributes)
+  return windows * tokens - grid[0] * grid[1] * grid[2]
+}
+
+/** The uniform block `Windows` of lib/shiftedWindows.wgsl. */
+export function windowUniforms(
+  batch: number,
+  grid: Triple,
+  attributes: WindowAttributes,
+): Uint32Array<ArrayBuffer> {
+  const { window, shift, counts } = measureWindows(grid, attributes)
+  const isSmit = attributes.reverse === 'smit' ? 1 : 0
+  const padding = countPadding(grid, attributes)
+  return Uint32Array.of(
+    ...[...grid, batch],
+    ...[...window, attributes.heads],
+    ...[...counts, isSmit],
+    ...[...shift, padding],
   )
 }
 
-/** Program over qkv [B,d,h,w,3C], qkvBias, biasTable → y [B,d,h,w,C]. */
-export function windowAttentionProgram(
-  qkvShape: readonly number[],
+/** Workgroups of one thread a slot: [batch, window, chunk of slots, head], folded. */
+export function slotWorkgroups(
+  batch: number,
+  grid: Triple,
   attributes: WindowAttributes,
-  variant: AttentionVariant,
-): Program {
-  const [B, d, h, w, C3] = qkvShape
-  const { heads, window: tableWindow, reverse } = attributes
-  const headWidth = C3 / (3 * heads)
-  const grid: Triple = [d, h, w]
-  const { window, shift, windows, tokens } = layoutWindows(grid, attributes)
-  const counts = grid.map((size, axis) => Math.ceil(size / window[axis]))
-  const keys = Math.max(1, Math.min(64, Math.floor(tileBytes / (4 * headWidth))))
-  const constants = { HEAD_WIDTH: headWidth, WORKGROUP: workgroup, KEYS: keys }
-  const count =
-    variant === 'shared' ? B * windows * heads : Math.ceil((B * windows * heads * tokens) / workgroup)
-  return {
-    key: `windowAttention ${variant} e=${headWidth}`,
-    code: fill(attentionSource + (variant === 'shared' ? sharedSource : registersSource), constants),
-    workgroups: dispatchFor(count),
-    uniforms: Uint32Array.of(
-      ...grid,
-      B,
-      ...counts,
-      heads,
-      ...window,
-      tableWindow,
-      ...shift,
-      reverse === 'exact' ? 1 : 0,
-    ),
-  }
+): [number, number, number] {
+  const { windows, tokens } = measureWindows(grid, attributes)
+  return foldWorkgroups(batch * windows * Math.ceil(tokens / attentionWorkgroup) * attributes.heads)
 }
 
-/** Program over x [B,d,h,w,C], token [C], mask [B,d,h,w] → y. */
-export function maskTokensProgram(shape: readonly number[]): Program {
-  const elements = shape.reduce((product, size) => product * size, 1)
-  return {
-    key: 'maskTokens',
-    code: fill(maskSource, { WORKGROUP: workgroup }),
-    workgroups: dispatchFor(Math.ceil(elements / workgroup)),
-    uniforms: Uint32Array.of(elements, shape[4]),
+/**
+ * Records window attention of qkv [B,d,h,w,3C] into `output` [B,d,h,w,C], in several dispatches where the whole batch
+ * is larger than the device may bind. Shapes must have been checked by `windowAttentionShape`.
+ * @throws Error when a single sample is too large to bind.
+ */
+export function encodeWindowAttention(
+  device: GPUDevice,
+  encoder: GPUCommandEncoder,
+  { qkv, qkvBias, biasTable, output }: AttentionBuffers,
+  qkvShape: readonly number[],
+  attributes: WindowAttributes,
+  { storage = 'shared', mostBindingBytes = device.limits.maxStorageBufferBindingSize }: AttentionOptions = {},
+): void {
+  const [batch, d, h, w, features] = qkvShape
+  const grid: Triple = [d, h, w]
+  const headWidth = features / (3 * attributes.heads)
+  const sampleBytes = [floatBytes * d * h * w * features, (floatBytes * d * h * w * features) / 3]
+  const alignment = device.limits.minStorageBufferOffsetAlignment
+  const samples = samplesPerBinding(batch, sampleBytes, mostBindingBytes, alignment)
+  const variant: AttentionVariant = {
+    headWidth,
+    window: attributes.window,
+    storage: keysPerTile(headWidth) > 0 ? storage : 'registers',
   }
+  const steps: ComputeStep[] = []
+  for (let first = 0; first < batch; first += samples) {
+    const count = Math.min(samples, batch - first)
+    const part = (buffer: GPUBuffer, bytes: number) => ({
+      buffer,
+      offset: first * bytes,
+      size: count * bytes,
+    })
+    steps.push({
+      key: `windowAttention ${JSON.stringify(variant)}`,
+      code: windowAttentionText(variant),
+      entryPoint: 'main',
+      workgroups: slotWorkgroups(count, grid, attributes),
+      uniforms: windowUniforms(count, grid, attributes),
+      buffers: {
+        1: part(qkv, sampleBytes[0]),
+        2: { buffer: qkvBias },
+        3: { buffer: biasTable },
+        4: part(output, sampleBytes[1]),
+      },
+    })
+  }
+  encodeSteps(device, encoder, steps)
 }

@@ -15,30 +15,46 @@ export interface WindowAttributes {
   readonly reverse: 'exact' | 'smit'
 }
 
-export interface WindowLayout {
+/** Sizes of a window layout. */
+export interface WindowSizes {
   readonly window: Triple
   readonly shift: Triple
+  /** Windows along each axis. */
+  readonly counts: Triple
   readonly windows: number
   /** T, tokens of a window. */
   readonly tokens: number
+}
+
+export interface WindowLayout extends WindowSizes {
   /** [nW·T]: token of each window slot, N where it is padding. */
   readonly tokenOfSlot: Int32Array
   /** [nW·T]: region label of each slot on the rolled grid; attention crosses no region. */
   readonly regionOfSlot: Int32Array
   /** [N]: window slot whose result each token receives. */
   readonly slotOfToken: Int32Array
-  readonly hasPadding: boolean
 }
 
-/** Layout of windows over a token grid (d, h, w). */
-export function layoutWindows(grid: Triple, attributes: WindowAttributes): WindowLayout {
+/** Sizes of the windows over a token grid (d, h, w). */
+export function measureWindows(grid: Triple, attributes: WindowAttributes): WindowSizes {
   const shrinks = grid.map(size => attributes.mode === 'shrink' && size <= attributes.window)
   const window = grid.map((size, axis) => (shrinks[axis] ? size : attributes.window)) as unknown as Triple
   const shift = shrinks.map(shrunk => (shrunk ? 0 : attributes.shift)) as unknown as Triple
   const counts = grid.map((size, axis) => Math.ceil(size / window[axis])) as unknown as Triple
+  return {
+    window,
+    shift,
+    counts,
+    windows: counts[0] * counts[1] * counts[2],
+    tokens: window[0] * window[1] * window[2],
+  }
+}
+
+/** Layout of windows over a token grid (d, h, w). */
+export function layoutWindows(grid: Triple, attributes: WindowAttributes): WindowLayout {
+  const sizes = measureWindows(grid, attributes)
+  const { window, shift, counts, windows, tokens } = sizes
   const padded = counts.map((count, axis) => count * window[axis]) as unknown as Triple
-  const tokens = window[0] * window[1] * window[2]
-  const windows = counts[0] * counts[1] * counts[2]
   const tokenOfSlot = new Int32Array(windows * tokens)
   const regionOfSlot = new Int32Array(windows * tokens)
   const slotAt = new Int32Array(windows * tokens) // by position on the padded, rolled grid after window reverse
@@ -67,14 +83,10 @@ export function layoutWindows(grid: Triple, attributes: WindowAttributes): Windo
     slotOfToken[flatten([i, j, k], grid)] = slotAt[flatten(rolled as unknown as Triple, padded)]
   })
   return {
-    window,
-    shift,
-    windows,
-    tokens,
+    ...sizes,
     tokenOfSlot,
     regionOfSlot,
     slotOfToken,
-    hasPadding: windows * tokens > missing,
   }
 }
 

@@ -1,0 +1,219 @@
+// Shifted-window attention, backward. With P = softmax(S), S = q k^T / sqrt(e) + B + M, y = P v and dP = dy v^T:
+//   D = sum_k P dP    dS = P (dP - D)    dq = dS k / sqrt(e)    dk = dS^T q / sqrt(e)    dv = P^T dy    dB = dS
+// Probabilities are recomputed from two numbers a query, the logarithm of softmax's sum and D. Five passes in order:
+//   differentiateQueries  dq and the two numbers             one thread = one query of one head of one window
+//   differentiateKeys     dk, dv                             one thread = one key
+//   sumPairs              dS of each (query, key) slot pair  one thread = one pair of one head, over a slice of windows
+//   sumTable              pairs to rows of the bias table    one thread = one row of one head
+//   sumPadding            padded tokens' gradients to qkvBias, whose values they hold      one thread = one lane
+// No atomics: every sum has one owner and a fixed order, so that a run can be repeated bit by bit.
+// After lib/shiftedWindows.wgsl.
+
+@group(0) @binding(4) var<storage, read> dOutput: array<Lane>;               // [B, d, h, w, heads, LANES]
+@group(0) @binding(5) var<storage, read_write> dQkv: array<Lane>;            // [B, d, h, w, 3, heads, LANES]
+@group(0) @binding(6) var<storage, read_write> dPadding: array<Lane>;        // [B, paddingSlots, 3, heads, LANES]
+@group(0) @binding(7) var<storage, read_write> statistics: array<vec2<f32>>; // [B nd nh nw, heads, T]: log sum, D
+@group(0) @binding(8) var<storage, read_write> pairSums: array<f32>;         // [slices, heads, T, T]
+@group(0) @binding(9) var<storage, read_write> dBiasTable: array<f32>;       // [(2 WINDOW - 1)^3, heads]
+@group(0) @binding(10) var<storage, read_write> dQkvBias: array<Lane>;       // [3, heads, LANES]
+
+// Slot of a place: all that a pair needs to know of it.
+struct Slot {
+  inside: vec3<u32>,
+  code: i32,
+  region: u32,
+  token: u32,
+}
+
+fn openSlot(place: Place, slot: u32) -> Slot {
+  let inside = unflatten(slot, windows.window);
+  return Slot(inside, relativeCode(slot), regionAt(place, inside), sourceToken(place, inside));
+}
+
+fn pairBias(place: Place, query: Slot, key: Slot) -> f32 {
+  return relativeBias(query.code, key.code, place.head) + regionPenalty(query.region, key.region);
+}
+
+// Row of dy for a query slot; zeros where no token received its result.
+fn readOutputGradient(place: Place, query: Slot) -> array<Lane, LANES> {
+  var row: array<Lane, LANES>;
+  let token = targetToken(place, query.inside);
+  if (token != NO_TOKEN) {
+    let first = (token * windows.heads + place.head) * LANES;
+    for (var i = 0u; i < LANES; i++) { row[i] = dOutput[first + i]; }
+  }
+  return row;
+}
+
+// Number of a padding position among the padding positions of its sample's padded grid: its index less the tokens before.
+fn paddingNumber(position: vec3<u32>) -> u32 {
+  let grid = windows.grid;
+  var tokens = min(position.x, grid.x) * grid.y * grid.z;
+  if (position.x < grid.x) {
+    tokens += min(position.y, grid.y) * grid.z;
+    if (position.y < grid.y) { tokens += min(position.z, grid.z); }
+  }
+  return flatten(position, windows.counts * windows.window) - tokens;
+}
+
+fn writeGradient(place: Place, slot: Slot, part: u32, row: ptr<function, array<Lane, LANES>>) {
+  if (slot.token == NO_TOKEN) {
+    let number = paddingNumber(unroll(rolledPosition(place, slot.inside)));
+    let first = firstLane(place.sample * windows.paddingSlots + number, part, place.head);
+    for (var i = 0u; i < LANES; i++) { dPadding[first + i] = (*row)[i]; }
+  } else {
+    let first = firstLane(slot.token, part, place.head);
+    for (var i = 0u; i < LANES; i++) { dQkv[first + i] = (*row)[i]; }
+  }
+}
+
+fn statisticsIndex(place: Place, slot: u32) -> u32 {
+  return (place.windowNumber * windows.heads + place.head) * slotsPerWindow() + slot;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn differentiateQueries(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) dispatched: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let share = shareOf(group, dispatched);
+  let slot = share.firstSlot + thread;
+  let slots = slotsPerWindow();
+  if (!share.isWork || slot >= slots) { return; }
+  let place = share.place;
+  let query = openSlot(place, slot);
+  var q = readRow(query.token, QUERY, place.head);
+  var dy = readOutputGradient(place, query);
+  // Online softmax over the keys: sums of p, p dP, p k and p dP k relative to the maximum score so far.
+  var maximum = -3.0e38;
+  var total = 0.0;
+  var mean = 0.0;
+  var plain: array<Lane, LANES>;
+  var weighted: array<Lane, LANES>;
+  for (var n = 0u; n < slots; n++) {
+    let key = openSlot(place, n);
+    var k = readRow(key.token, KEY, place.head);
+    var v = readRow(key.token, VALUE, place.head);
+    let score = multiplyRows(&q, &k) * SCALE + pairBias(place, query, key);
+    let dP = multiplyRows(&dy, &v);
+    let raised = max(maximum, score);
+    let keep = exp(maximum - raised);
+    let p = exp(score - raised);
+    maximum = raised;
+    total = total * keep + p;
+    mean = mean * keep + p * dP;
+    for (var i = 0u; i < LANES; i++) {
+      plain[i] = plain[i] * keep + p * k[i];
+      weighted[i] = weighted[i] * keep + p * dP * k[i];
+    }
+  }
+  mean /= total;
+  statistics[statisticsIndex(place, slot)] = vec2<f32>(maximum + log(total), mean);
+  var dq: array<Lane, LANES>;
+  for (var i = 0u; i < LANES; i++) { dq[i] = (weighted[i] - mean * plain[i]) * (SCALE / total); }
+  writeGradient(place, query, QUERY, &dq);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn differentiateKeys(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) dispatched: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let share = shareOf(group, dispatched);
+  let slot = share.firstSlot + thread;
+  let slots = slotsPerWindow();
+  if (!share.isWork || slot >= slots) { return; }
+  let place = share.place;
+  let key = openSlot(place, slot);
+  var k = readRow(key.token, KEY, place.head);
+  var v = readRow(key.token, VALUE, place.head);
+  var dk: array<Lane, LANES>;
+  var dv: array<Lane, LANES>;
+  for (var n = 0u; n < slots; n++) {
+    let query = openSlot(place, n);
+    var q = readRow(query.token, QUERY, place.head);
+    var dy = readOutputGradient(place, query);
+    let known = statistics[statisticsIndex(place, n)];
+    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place, query, key) - known.x);
+    let dS = p * (multiplyRows(&dy, &v) - known.y);
+    for (var i = 0u; i < LANES; i++) {
+      dk[i] += dS * SCALE * q[i];
+      dv[i] += p * dy[i];
+    }
+  }
+  writeGradient(place, key, KEY, &dk);
+  writeGradient(place, key, VALUE, &dv);
+}
+
+// Flat number of a thread of a folded dispatch.
+fn threadNumber(group: vec3<u32>, dispatched: vec3<u32>, thread: u32) -> u32 {
+  return (group.y * dispatched.x + group.x) * WORKGROUP + thread;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn sumPairs(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) dispatched: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let slots = slotsPerWindow();
+  let number = threadNumber(group, dispatched, thread); // [head, query, key]
+  if (number >= windows.heads * slots * slots) { return; }
+  let head = number / (slots * slots);
+  let querySlot = (number / slots) % slots;
+  let keySlot = number % slots;
+  var sum = 0.0;
+  for (var n = group.z; n < windows.batch * windowsPerSample(); n += dispatched.z) {
+    let place = placeOf(n, head);
+    let query = openSlot(place, querySlot);
+    let key = openSlot(place, keySlot);
+    var q = readRow(query.token, QUERY, head);
+    var k = readRow(key.token, KEY, head);
+    var v = readRow(key.token, VALUE, head);
+    var dy = readOutputGradient(place, query);
+    let known = statistics[statisticsIndex(place, querySlot)];
+    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place, query, key) - known.x);
+    sum += p * (multiplyRows(&dy, &v) - known.y);
+  }
+  pairSums[group.z * windows.heads * slots * slots + number] = sum;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn sumTable(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) dispatched: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let slots = slotsPerWindow();
+  let number = threadNumber(group, dispatched, thread); // [row, head]
+  if (number >= SPAN * SPAN * SPAN * windows.heads) { return; }
+  let head = number % windows.heads;
+  let offset = vec3<i32>(unflatten(number / windows.heads, vec3<u32>(SPAN))) - i32(WINDOW - 1u); // query minus key
+  let pairs = windows.heads * slots * slots;
+  let slices = arrayLength(&pairSums) / pairs;
+  var sum = 0.0;
+  for (var key = 0u; key < slots; key++) {
+    let at = vec3<i32>(unflatten(key, vec3<u32>(WINDOW))) + offset;
+    if (any(at < vec3<i32>(0)) || any(at >= vec3<i32>(i32(WINDOW)))) { continue; }
+    let query = flatten(vec3<u32>(at), vec3<u32>(WINDOW));
+    if (query >= slots) { continue; }
+    for (var slice = 0u; slice < slices; slice++) { sum += pairSums[slice * pairs + (head * slots + query) * slots + key]; }
+  }
+  dBiasTable[number] = sum;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn sumPadding(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) dispatched: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let lane = threadNumber(group, dispatched, thread); // [part, head, LANES]
+  let lanes = 3u * windows.heads * LANES;
+  if (lane >= lanes) { return; }
+  var sum: Lane;
+  for (var row = 0u; row < windows.batch * windows.paddingSlots; row++) { sum += dPadding[row * lanes + lane]; }
+  dQkvBias[lane] = sum;
+}
