@@ -1,6 +1,6 @@
 // WebGPU in Node: Dawn, from the optional package `webgpu`. A real GPU's driver is tried first; without one Dawn is
 // pointed at the SwiftShader driver that ships beside Chromium, which computes on the processor.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
@@ -32,6 +32,44 @@ async function loadDawn(): Promise<typeof import('webgpu')> {
   }
 }
 
+const manifestFolders = ['/etc', '/usr/share', '/usr/local/share', path.join(os.homedir(), '.local/share')]
+
+/** True when the system registers a Vulkan driver other than Mesa's software one, which Dawn refuses. */
+function hasVulkanDriver(): boolean {
+  return manifestFolders
+    .map(folder => path.join(folder, 'vulkan/icd.d'))
+    .filter(folder => existsSync(folder))
+    .some(folder => readdirSync(folder).some(name => name.endsWith('.json') && !/lvp|swrast/i.test(name)))
+}
+
+const keepLoaded = 0x1000 // RTLD_NODELETE of glibc
+
+/**
+ * Makes the Vulkan loader beside the browser the process's libvulkan.so.1. Dawn asks for it by that name, which succeeds
+ * for a library that is loaded already, wherever it stands; LD_LIBRARY_PATH would have to be set before the process starts.
+ */
+function loadVulkanLoader(folder: string): void {
+  try {
+    process.dlopen(
+      { exports: {} },
+      path.join(folder, 'libvulkan.so.1'),
+      os.constants.dlopen.RTLD_NOW | keepLoaded,
+    )
+  } catch {
+    // It is no Node module, which is what this says; the library stays.
+  }
+}
+
+/** Points Vulkan at SwiftShader; false when there is no browser that brings it, or another system than Linux. */
+function chooseSoftwareDriver(): boolean {
+  const icd =
+    process.platform === 'linux' ? (process.env.VK_ICD_FILENAMES ?? findSwiftShaderIcd()) : undefined
+  if (!icd) return false
+  process.env.VK_ICD_FILENAMES = icd
+  loadVulkanLoader(path.dirname(icd))
+  return true
+}
+
 /** The Vulkan loader complains without a runtime folder of its own. */
 function provideRuntimeFolder(): void {
   if (process.env.XDG_RUNTIME_DIR || process.platform !== 'linux') return
@@ -54,13 +92,11 @@ function provideGlobals(globals: object, gpu: GPU): void {
 export async function requestNodeDevice(request?: DeviceRequest): Promise<NodeGpu> {
   const { create, globals } = await loadDawn()
   provideRuntimeFolder()
+  const isChosen =
+    (process.env.VK_ICD_FILENAMES !== undefined || !hasVulkanDriver()) && chooseSoftwareDriver()
   let gpu = create(dawnOptions)
-  if (!(await gpu.requestAdapter({ powerPreference: 'high-performance' }))) {
-    const icd = process.env.VK_ICD_FILENAMES ? undefined : findSwiftShaderIcd()
-    if (icd) {
-      process.env.VK_ICD_FILENAMES = icd
-      gpu = create(dawnOptions)
-    }
+  if (!isChosen && !(await gpu.requestAdapter({ powerPreference: 'high-performance' }))) {
+    if (chooseSoftwareDriver()) gpu = create(dawnOptions)
   }
   provideGlobals(globals, gpu)
   const found = await requestDevice(gpu, request)

@@ -1,127 +1,124 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import * as tf from '@tensorflow/tfjs'
-import { chooseAttentionStorage } from './register.ts'
-import { maskTokens, maskTokensReference } from './maskTokens.ts'
-import { windowAttention, windowAttentionReference } from './windowAttention.ts'
+// The programs on plain buffers, at WebGPU's default limits: what passes here passes on a small laptop.
+import { describe, expect, it } from 'vitest'
+import { windowAttentionPage } from './register.ts'
+import {
+  attendPlainly,
+  attentionCases,
+  caseInputs,
+  expectClose,
+  makeBuffer,
+  runAndRead,
+} from './testSupport.ts'
+import { encodeWindowAttentionGradient, gradientScratch } from './windowAttentionGradient.ts'
+import { encodeWindowAttention, keysPerTile, type AttentionOptions } from './windowAttentionProgram.ts'
 import type { WindowAttributes } from './windowLayout.ts'
 
 // Dawn needs an optional package and a Vulkan driver; without them these tests are skipped by name.
 const gpu = await import('../../cli/support/nodeGpu.ts')
-  .then(module => module.openNodeGpu())
+  .then(module => module.requestNodeDevice({ limits: 'default' }))
   .catch(() => undefined)
 
-/** Random numbers that are the same on each run; scores of a few units make the softmax matter. */
-function sample(shape: number[], seed: number): tf.Tensor {
-  return tf.randomNormal(shape, 0, 1, 'float32', seed)
+async function runForward(
+  shape: readonly number[],
+  attributes: WindowAttributes,
+  options: AttentionOptions,
+): Promise<Float32Array> {
+  const { device } = gpu!
+  const [qkv, qkvBias, biasTable] = caseInputs(shape, attributes).map(data => makeBuffer(device, data))
+  const output = makeBuffer(device, shape.reduce((a, b) => a * b) / 3)
+  const [values] = await runAndRead(
+    device,
+    encoder =>
+      encodeWindowAttention(device, encoder, { qkv, qkvBias, biasTable, output }, shape, attributes, options),
+    [output],
+  )
+  return values
 }
 
-/** Largest error against `share` of the largest wanted value. */
-function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, share: number): void {
-  let largest = 0
-  let error = 0
-  for (let i = 0; i < want.length; i++) {
-    largest = Math.max(largest, Math.abs(want[i]))
-    error = Math.max(error, Math.abs(want[i] - got[i]))
+/** dQkv, dQkvBias, dBiasTable of the case's inputs and output gradient. */
+async function runGradient(shape: readonly number[], attributes: WindowAttributes): Promise<Float32Array[]> {
+  const { device } = gpu!
+  const inputs = caseInputs(shape, attributes)
+  const [qkv, qkvBias, biasTable, dOutput] = inputs.map(data => makeBuffer(device, data))
+  const [dQkv, dQkvBias, dBiasTable] = inputs.slice(0, 3).map(({ length }) => makeBuffer(device, length))
+  const sizes = gradientScratch(shape, attributes)
+  const [padding, statistics, pairSums] = [sizes.padding, sizes.statistics, sizes.pairSums].map(size =>
+    makeBuffer(device, size),
+  )
+  const buffers = {
+    ...{ qkv, qkvBias, biasTable, dOutput, dQkv, dQkvBias, dBiasTable },
+    ...{ padding, statistics, pairSums },
   }
-  expect(error).toBeLessThanOrEqual(share * largest)
+  return runAndRead(
+    device,
+    encoder => encodeWindowAttentionGradient(device, encoder, buffers, shape, attributes),
+    [dQkv, dQkvBias, dBiasTable],
+  )
 }
 
-const cases: [string, number[], number, WindowAttributes][] = [
-  ['whole windows', [1, 8, 4, 8], 12, { heads: 2, window: 4, shift: 0, mode: 'fixed', reverse: 'exact' }],
-  [
-    'padding and shift on an odd grid',
-    [1, 5, 6, 7],
-    12,
-    { heads: 2, window: 4, shift: 2, mode: 'fixed', reverse: 'exact' },
-  ],
-  [
-    'a batch of two, smaller than the window',
-    [2, 2, 3, 2],
-    24,
-    { heads: 3, window: 4, shift: 2, mode: 'fixed', reverse: 'exact' },
-  ],
-  [
-    'MONAI’s shrunk window of 7',
-    [1, 4, 9, 7],
-    12,
-    { heads: 3, window: 7, shift: 3, mode: 'shrink', reverse: 'exact' },
-  ],
-  ['SMIT’s window order', [1, 8, 8, 8], 8, { heads: 1, window: 4, shift: 2, mode: 'fixed', reverse: 'smit' }],
-]
+/** Central differences of sum(y · dOutput) in double precision at a few places of input number `which`. */
+function differences(
+  shape: readonly number[],
+  attributes: WindowAttributes,
+  which: number,
+  places: readonly number[],
+): number[] {
+  const inputs = caseInputs(shape, attributes)
+  const dOutput = inputs[3]
+  const lossAt = (place: number, by: number) => {
+    const moved = inputs.slice(0, 3).map(data => Array.from(data))
+    moved[which][place] += by
+    const y = attendPlainly(moved[0], shape, moved[1], moved[2], attributes)
+    return y.reduce((sum, value, i) => sum + value * dOutput[i], 0)
+  }
+  const step = 1e-4
+  return places.map(place => (lossAt(place, step) - lossAt(place, -step)) / (2 * step))
+}
 
-describe.skipIf(!gpu)('window attention on WebGPU', () => {
-  beforeAll(async () => {
-    await tf.setBackend('webgpu')
-  })
+describe.skipIf(!gpu)('window attention on plain buffers', () => {
+  describe.each(['registers', 'shared'] as const)('variant %s', storage => {
+    it.each(attentionCases)('follows the specification with %s', async (_, shape, attributes) => {
+      const [qkv, bias, table] = caseInputs(shape, attributes)
+      const want = attendPlainly(qkv, shape, bias, table, attributes)
+      const got = await runForward(shape, attributes, { storage })
+      expectClose(got, want, windowAttentionPage.tolerance.forward)
+    })
 
-  describe.each(['registers', 'shared'] as const)('variant %s', variant => {
-    it.each(cases)('equals its reference with %s', async (_, grid, C, attributes) => {
-      const [B, d, h, w] = grid
-      const values = [
-        sample([B, d, h, w, 3 * C], 1),
-        sample([3 * C], 2),
-        sample([(2 * attributes.window - 1) ** 3, attributes.heads], 3),
-      ]
-      const data = await Promise.all(values.map(tensor => tensor.data()))
-      chooseAttentionStorage(variant)
-      const got = await windowAttention(
-        values[0] as tf.Tensor5D,
-        values[1] as tf.Tensor1D,
-        values[2] as tf.Tensor2D,
-        attributes,
-      ).data()
-      await tf.setBackend('cpu')
-      const onCpu = values.map((tensor, i) => tf.tensor(data[i], tensor.shape))
-      const want = await windowAttentionReference(
-        onCpu[0] as tf.Tensor5D,
-        onCpu[1] as tf.Tensor1D,
-        onCpu[2] as tf.Tensor2D,
-        attributes,
-      ).data()
-      await tf.setBackend('webgpu')
-      expect(got.length).toBe(want.length)
-      // 2e-5 of the largest value: sums of at most 343 products in another order, and exp of the driver.
-      expectClose(got, want, 2e-5)
+    it('gives the same in parts when the batch is larger than a binding may be', async () => {
+      // 64 tokens of 144 and 48 bytes: both buffers may be cut after every sample (multiples of 256 bytes).
+      const shape = [3, 4, 4, 4, 36]
+      const attributes = attentionCases[1][2]
+      const whole = await runForward(shape, attributes, { storage })
+      const parts = await runForward(shape, attributes, { storage, mostBindingBytes: 2 * 64 * 144 })
+      expect(Array.from(parts)).toEqual(Array.from(whole))
     })
   })
 
-  it('gives the gradients of its reference', async () => {
-    const attributes = cases[1][3]
-    const inputs = [sample([1, 2, 3, 5, 12], 1), sample([12], 2), sample([343, 2], 3)]
-    const dy = sample([1, 2, 3, 5, 4], 4)
-    const data = await Promise.all([...inputs, dy].map(tensor => tensor.data()))
-    const apply = (op: typeof windowAttention) => (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
-      op(a as tf.Tensor5D, b as tf.Tensor1D, c as tf.Tensor2D, attributes)
-    const got = await Promise.all(
-      tf
-        .grads(apply(windowAttention))(inputs, dy)
-        .map(gradient => gradient.data()),
-    )
-    await tf.setBackend('cpu')
-    const onCpu = [...inputs, dy].map((tensor, i) => tf.tensor(data[i], tensor.shape))
-    const want = await Promise.all(
-      tf
-        .grads(apply(windowAttentionReference))(onCpu.slice(0, 3), onCpu[3])
-        .map(gradient => gradient.data()),
-    )
-    await tf.setBackend('webgpu')
-    want.forEach((values, i) => expectClose(got[i], values, 1e-4))
+  it('gives a tile of workgroup memory within WebGPU’s guaranteed 16 KiB for every head width', () => {
+    for (const width of [1, 3, 12, 24, 48, 96, 509])
+      expect(keysPerTile(width) * (8 * width + 8)).toBeLessThanOrEqual(16_384)
+    expect(keysPerTile(12)).toBe(64)
+    expect(keysPerTile(600)).toBe(0)
   })
 })
 
-describe.skipIf(!gpu)('token masking on WebGPU', () => {
-  it('replaces masked tokens and leaves the others, over more than one workgroup', async () => {
-    await tf.setBackend('webgpu')
-    const x = sample([2, 3, 5, 4, 7], 1)
-    const token = sample([7], 2)
-    const mask = tf.tensor(
-      Float32Array.from({ length: 120 }, (_, i) => (i % 3 === 0 ? 1 : 0)),
-      [2, 3, 5, 4],
-    )
-    const [got, want] = await Promise.all([
-      maskTokens(x, token, mask).data(),
-      maskTokensReference(x, token, mask).data(),
-    ])
-    expect(Array.from(got)).toEqual(Array.from(want))
+describe.skipIf(!gpu)('the gradient of window attention on plain buffers', () => {
+  it.each(attentionCases)('equals finite differences with %s', async (_, shape, attributes) => {
+    const gradients = await runGradient(shape, attributes)
+    gradients.forEach((got, which) => {
+      expect(got.every(Number.isFinite)).toBe(true)
+      const places = [0.03, 0.2, 0.35, 0.5, 0.77, 0.93].map(share => Math.floor(share * got.length))
+      const want = differences(shape, attributes, which, places)
+      // Differences at a few places may all be small: compare with the largest of the whole gradient.
+      const largest = got.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+      const errors = want.map((value, i) => Math.abs(value - got[places[i]]))
+      expect(Math.max(...errors)).toBeLessThanOrEqual(windowAttentionPage.tolerance.gradient * largest)
+    })
+  })
+
+  it('is the same bit by bit when it is computed again', async () => {
+    const [, shape, attributes] = attentionCases[1]
+    const [once, again] = [await runGradient(shape, attributes), await runGradient(shape, attributes)]
+    expect(again.map(values => Array.from(values))).toEqual(once.map(values => Array.from(values)))
   })
 })
