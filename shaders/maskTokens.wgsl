@@ -1,5 +1,5 @@
 // Token masking:  y = x (1 - m) + t m.   x, y [B*N, C] · token [C] · mask [B*N], 1 = replaced.
-// One thread = one lane (4, 2 or 1 channels). Needs before it: WORKGROUP, alias Lane.
+// One thread = one lane (4, 2 or 1 channels). Needs before it: WORKGROUP, alias Lane, alias MaskNumber.
 
 struct Sizes {
   lanes: u32,          // of the whole output
@@ -9,7 +9,7 @@ struct Sizes {
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<Lane>;             // [B*N, lanesPerToken]
 @group(0) @binding(2) var<storage, read> token: array<Lane>;         // [lanesPerToken]
-@group(0) @binding(3) var<storage, read> mask: array<f32>;           // [B*N]
+@group(0) @binding(3) var<storage, read> mask: array<MaskNumber>;    // [B*N]
 @group(0) @binding(4) var<storage, read_write> output: array<Lane>;  // [B*N, lanesPerToken]
 
 @compute @workgroup_size(WORKGROUP)
@@ -20,6 +20,6 @@ fn main(
 ) {
   let lane = (group.y * dispatched.x + group.x) * WORKGROUP + thread;
   if (lane >= sizes.lanes) { return; }
-  let m = mask[lane / sizes.lanesPerToken];
+  let m = f32(mask[lane / sizes.lanesPerToken]);
   output[lane] = x[lane] * (1.0 - m) + token[lane % sizes.lanesPerToken] * m;
 }

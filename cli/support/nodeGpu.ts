@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type * as Dawn from 'webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { findSwiftShaderIcd } from '../../scripts/findChrome.mjs'
 import { InputError } from '../../src/base/errors.ts'
@@ -21,7 +22,7 @@ export interface NodeGpu extends GpuDevice {
 // Without this Dawn toggle NVIDIA's Linux driver is not offered half precision. The driver's validation stays on.
 const dawnOptions = process.platform === 'linux' ? ['enable-dawn-features=vulkan_enable_f16_on_nvidia'] : []
 
-async function loadDawn(): Promise<typeof import('webgpu')> {
+async function loadDawn(): Promise<typeof Dawn> {
   try {
     return await import('webgpu')
   } catch (error) {

@@ -17,7 +17,8 @@ export interface DeviceRequest {
   readonly limits?: 'maximum' | 'default'
 }
 
-const wantedFeatures: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query']
+// Strings: the types that come with tfjs's backend are older than subgroups.
+const wantedFeatures: readonly string[] = ['shader-f16', 'subgroups', 'timestamp-query']
 const softwareAdapter = /swiftshader|llvmpipe|lavapipe|basic render|software/i
 
 /** The adapter's name for a person, for example "nvidia ampere" or "google swiftshader". */
@@ -50,7 +51,7 @@ export async function requestDevice(
       if (typeof value === 'number') requiredLimits[name] = value
     }
   }
-  const requiredFeatures = wantedFeatures.filter(feature => adapter.features.has(feature))
+  const requiredFeatures = wantedFeatures.filter(feature => adapter.features.has(feature)) as GPUFeatureName[]
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits })
   return { device, adapterInfo: adapter.info, isSoftware: isSoftwareAdapter(adapter.info) }
 }

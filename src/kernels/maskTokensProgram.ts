@@ -9,11 +9,23 @@ export interface MaskBuffers {
   readonly output: GPUBuffer
 }
 
+/** All that changes the program's text, and its cache key. */
+interface MaskVariant {
+  /** Channels that one thread takes. */
+  readonly width: 1 | 2 | 4
+  /** tfjs keeps whole numbers as such in a buffer, even of a tensor that was cast to float32. */
+  readonly maskNumber: 'f32' | 'i32'
+}
+
 const workgroup = 64
 
-/** Channels that one thread takes: the text's only variant. */
-function laneWidth(channels: number): 1 | 2 | 4 {
+function laneWidth(channels: number): MaskVariant['width'] {
   return channels % 4 === 0 ? 4 : channels % 2 === 0 ? 2 : 1
+}
+
+function maskTokensText({ width, maskNumber }: MaskVariant): string {
+  const lane = width === 1 ? 'f32' : `vec${width}<f32>`
+  return `const WORKGROUP = ${workgroup}u;\nalias Lane = ${lane};\nalias MaskNumber = ${maskNumber};\n${text}`
 }
 
 /**
@@ -25,9 +37,11 @@ export function encodeMaskTokens(
   encoder: GPUCommandEncoder,
   { x, token, mask, output }: MaskBuffers,
   shape: readonly number[],
+  maskNumber: MaskVariant['maskNumber'] = 'f32',
 ): void {
   const [batch, d, h, w, channels] = shape
-  const width = laneWidth(channels)
+  const variant: MaskVariant = { width: laneWidth(channels), maskNumber }
+  const { width } = variant
   const tokenBytes = 4 * d * h * w // one mask value each
   const { maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } = device.limits
   const samples = samplesPerBinding(
@@ -46,8 +60,8 @@ export function encodeMaskTokens(
       size: count * bytes,
     })
     steps.push({
-      key: `maskTokens ${JSON.stringify({ width })}`,
-      code: `const WORKGROUP = ${workgroup}u;\nalias Lane = ${width === 1 ? 'f32' : `vec${width}<f32>`};\n${text}`,
+      key: `maskTokens ${JSON.stringify(variant)}`,
+      code: maskTokensText(variant),
       entryPoint: 'main',
       workgroups: foldWorkgroups(Math.ceil(lanes / workgroup)),
       uniforms: Uint32Array.of(lanes, channels / width),

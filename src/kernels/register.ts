@@ -112,14 +112,11 @@ function registerMaskTokens(): void {
       const { x, token, mask } = inputs as Inputs
       const gpu = backend as WebGPUBackend
       const y = gpu.makeTensorInfo(maskTokensShape(x.shape, token.shape, mask.shape), 'float32')
-      encodeInTfjs(gpu, [x, token, mask, y], (device, encoder, all) =>
-        encodeMaskTokens(
-          device,
-          encoder,
-          { x: all[0], token: all[1], mask: all[2], output: all[3] },
-          y.shape,
-        ),
-      )
+      const maskNumber = gpu.tensorMap.get(mask.dataId).dtype === 'float32' ? 'f32' : 'i32'
+      encodeInTfjs(gpu, [x, token, mask, y], (device, encoder, all) => {
+        const buffers = { x: all[0], token: all[1], mask: all[2], output: all[3] }
+        encodeMaskTokens(device, encoder, buffers, y.shape, maskNumber)
+      })
       return y
     },
   })

@@ -1,14 +1,8 @@
 // The programs on plain buffers, at WebGPU's default limits: what passes here passes on a small laptop.
 import { describe, expect, it } from 'vitest'
 import { windowAttentionPage } from './register.ts'
-import {
-  attendPlainly,
-  attentionCases,
-  caseInputs,
-  expectClose,
-  makeBuffer,
-  runAndRead,
-} from './testSupport.ts'
+import { attendPlainly } from './plainAttention.ts'
+import { attentionCases, caseInputs, expectClose, makeBuffer, runAndRead } from './testSupport.ts'
 import { encodeWindowAttentionGradient, gradientScratch } from './windowAttentionGradient.ts'
 import { encodeWindowAttention, keysPerTile, type AttentionOptions } from './windowAttentionProgram.ts'
 import type { WindowAttributes } from './windowLayout.ts'

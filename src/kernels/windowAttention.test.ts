@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { openPath } from '../../cli/golden/paths.ts'
 import { runFixture } from '../../cli/golden/runFixture.ts'
 import { samplesPerBinding } from './gpuProgram.ts'
-import { attendPlainly, attentionCases, caseInputs, expectClose } from './testSupport.ts'
+import { attendPlainly } from './plainAttention.ts'
+import { attentionCases, caseInputs, expectClose } from './testSupport.ts'
 import { windowAttentionReference, windowAttentionShape } from './windowAttention.ts'
 import type { WindowAttributes } from './windowLayout.ts'
 
@@ -22,7 +23,7 @@ describe('the reference of window attention', () => {
   it.each(attentionCases)('follows the specification with %s', async (_, shape, attributes) => {
     const [qkv, bias, table] = caseInputs(shape, attributes)
     const got = windowAttentionReference(
-      tf.tensor(qkv, [...shape]) as tf.Tensor5D,
+      tf.tensor5d(qkv, shape as [number, number, number, number, number]),
       tf.tensor1d(bias),
       tf.tensor2d(table, [table.length / attributes.heads, attributes.heads]),
       attributes,
