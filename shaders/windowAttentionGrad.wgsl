@@ -19,27 +19,35 @@
 
 // Slot of a place: all that a pair needs to know of it.
 struct Slot {
-  inside: vec3<u32>,
   code: i32,
   region: u32,
-  token: u32,
+  token: u32,   // whose q, k, v it holds
+  receiver: u32, // token that received its result
 }
 
 fn openSlot(place: Place, slot: u32) -> Slot {
   let inside = unflatten(slot, windows.window);
-  return Slot(inside, relativeCode(slot), regionAt(place, inside), sourceToken(place, inside));
+  return Slot(relativeCode(slot), regionAt(place, inside), sourceToken(place, inside), targetToken(place, inside));
 }
 
-fn pairBias(place: Place, query: Slot, key: Slot) -> f32 {
-  return relativeBias(query.code, key.code, place.head) + regionPenalty(query.region, key.region);
+// The other side of the pairs, WORKGROUP slots at a time: their index arithmetic is done once a workgroup.
+var<workgroup> others: array<Slot, WORKGROUP>;
+
+fn loadOthers(place: Place, first: u32, thread: u32) {
+  workgroupBarrier();
+  if (first + thread < slotsPerWindow()) { others[thread] = openSlot(place, first + thread); }
+  workgroupBarrier();
+}
+
+fn pairBias(head: u32, query: Slot, key: Slot) -> f32 {
+  return relativeBias(query.code, key.code, head) + regionPenalty(query.region, key.region);
 }
 
 // Row of dy for a query slot; zeros where no token received its result.
-fn readOutputGradient(place: Place, query: Slot) -> array<Lane, LANES> {
+fn readOutputGradient(head: u32, query: Slot) -> array<Lane, LANES> {
   var row: array<Lane, LANES>;
-  let token = targetToken(place, query.inside);
-  if (token != NO_TOKEN) {
-    let first = (token * windows.heads + place.head) * LANES;
+  if (query.receiver != NO_TOKEN) {
+    let first = (query.receiver * windows.heads + head) * LANES;
     for (var i = 0u; i < LANES; i++) { row[i] = dOutput[first + i]; }
   }
   return row;
@@ -56,14 +64,15 @@ fn paddingNumber(position: vec3<u32>) -> u32 {
   return flatten(position, windows.counts * windows.window) - tokens;
 }
 
-fn writeGradient(place: Place, slot: Slot, part: u32, row: ptr<function, array<Lane, LANES>>) {
+fn writeGradient(place: Place, number: u32, slot: Slot, part: u32, gradient: ptr<function, array<Lane, LANES>>) {
   if (slot.token == NO_TOKEN) {
-    let number = paddingNumber(unroll(rolledPosition(place, slot.inside)));
-    let first = firstLane(place.sample * windows.paddingSlots + number, part, place.head);
-    for (var i = 0u; i < LANES; i++) { dPadding[first + i] = (*row)[i]; }
+    let position = unroll(rolledPosition(place, unflatten(number, windows.window)));
+    let row = place.sample * windows.paddingSlots + paddingNumber(position);
+    let first = firstLane(row, part, place.head);
+    for (var i = 0u; i < LANES; i++) { dPadding[first + i] = (*gradient)[i]; }
   } else {
     let first = firstLane(slot.token, part, place.head);
-    for (var i = 0u; i < LANES; i++) { dQkv[first + i] = (*row)[i]; }
+    for (var i = 0u; i < LANES; i++) { dQkv[first + i] = (*gradient)[i]; }
   }
 }
 
@@ -80,11 +89,12 @@ fn differentiateQueries(
   let share = shareOf(group, dispatched);
   let slot = share.firstSlot + thread;
   let slots = slotsPerWindow();
-  if (!share.isWork || slot >= slots) { return; }
+  if (!share.isWork) { return; }
   let place = share.place;
-  let query = openSlot(place, slot);
+  // Threads beyond the last slot keep running: every thread has to reach the barriers.
+  let query = openSlot(place, min(slot, slots - 1u));
   var q = readRow(query.token, QUERY, place.head);
-  var dy = readOutputGradient(place, query);
+  var dy = readOutputGradient(place.head, query);
   // Online softmax over the keys: sums of p, p dP, p k and p dP k relative to the maximum score so far.
   var maximum = -3.0e38;
   var total = 0.0;
@@ -92,10 +102,11 @@ fn differentiateQueries(
   var plain: array<Lane, LANES>;
   var weighted: array<Lane, LANES>;
   for (var n = 0u; n < slots; n++) {
-    let key = openSlot(place, n);
+    if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
+    let key = others[n % WORKGROUP];
     var k = readRow(key.token, KEY, place.head);
     var v = readRow(key.token, VALUE, place.head);
-    let score = multiplyRows(&q, &k) * SCALE + pairBias(place, query, key);
+    let score = multiplyRows(&q, &k) * SCALE + pairBias(place.head, query, key);
     let dP = multiplyRows(&dy, &v);
     let raised = max(maximum, score);
     let keep = exp(maximum - raised);
@@ -108,11 +119,12 @@ fn differentiateQueries(
       weighted[i] = weighted[i] * keep + p * dP * k[i];
     }
   }
+  if (slot >= slots) { return; }
   mean /= total;
   statistics[statisticsIndex(place, slot)] = vec2<f32>(maximum + log(total), mean);
   var dq: array<Lane, LANES>;
   for (var i = 0u; i < LANES; i++) { dq[i] = (weighted[i] - mean * plain[i]) * (SCALE / total); }
-  writeGradient(place, query, QUERY, &dq);
+  writeGradient(place, slot, query, QUERY, &dq);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -124,27 +136,29 @@ fn differentiateKeys(
   let share = shareOf(group, dispatched);
   let slot = share.firstSlot + thread;
   let slots = slotsPerWindow();
-  if (!share.isWork || slot >= slots) { return; }
+  if (!share.isWork) { return; }
   let place = share.place;
-  let key = openSlot(place, slot);
+  let key = openSlot(place, min(slot, slots - 1u));
   var k = readRow(key.token, KEY, place.head);
   var v = readRow(key.token, VALUE, place.head);
   var dk: array<Lane, LANES>;
   var dv: array<Lane, LANES>;
   for (var n = 0u; n < slots; n++) {
-    let query = openSlot(place, n);
+    if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
+    let query = others[n % WORKGROUP];
     var q = readRow(query.token, QUERY, place.head);
-    var dy = readOutputGradient(place, query);
+    var dy = readOutputGradient(place.head, query);
     let known = statistics[statisticsIndex(place, n)];
-    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place, query, key) - known.x);
+    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place.head, query, key) - known.x);
     let dS = p * (multiplyRows(&dy, &v) - known.y);
     for (var i = 0u; i < LANES; i++) {
       dk[i] += dS * SCALE * q[i];
       dv[i] += p * dy[i];
     }
   }
-  writeGradient(place, key, KEY, &dk);
-  writeGradient(place, key, VALUE, &dv);
+  if (slot >= slots) { return; }
+  writeGradient(place, slot, key, KEY, &dk);
+  writeGradient(place, slot, key, VALUE, &dv);
 }
 
 // Flat number of a thread of a folded dispatch.
@@ -172,9 +186,9 @@ fn sumPairs(
     var q = readRow(query.token, QUERY, head);
     var k = readRow(key.token, KEY, head);
     var v = readRow(key.token, VALUE, head);
-    var dy = readOutputGradient(place, query);
+    var dy = readOutputGradient(place.head, query);
     let known = statistics[statisticsIndex(place, querySlot)];
-    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place, query, key) - known.x);
+    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place.head, query, key) - known.x);
     sum += p * (multiplyRows(&dy, &v) - known.y);
   }
   pairSums[group.z * windows.heads * slots * slots + number] = sum;

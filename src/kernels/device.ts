@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { InputError } from '../base/errors.ts'
-import { chooseAttentionStorage, registerKernels } from './register.ts'
+import { registerKernels } from './register.ts'
 
 export interface GpuDevice {
   readonly device: GPUDevice
@@ -60,10 +60,8 @@ export async function requestDevice(
  * Makes tfjs's backend "webgpu" run on our device, with our kernels and gradients. tfjs registers a device of its own
  * when it is imported and ignores a second registration, so that one is removed first.
  */
-export function registerWebgpuBackend({ device, adapterInfo, isSoftware }: GpuDevice): void {
+export function registerWebgpuBackend({ device, adapterInfo }: GpuDevice): void {
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu')
   tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapterInfo), 3)
   registerKernels()
-  // A software adapter pays dearly for workgroup memory and barriers.
-  chooseAttentionStorage(isSoftware ? 'registers' : 'shared')
 }
