@@ -13,6 +13,7 @@ import { fit } from '../src/training/fit.ts'
 import { rareForegroundLoss, softmaxCrossEntropy } from '../src/training/losses.ts'
 import { defaultAdamW } from '../src/training/optimiser.ts'
 import { createCropSampler } from '../src/training/phantomCrops.ts'
+import { chooseProbe, computeFeatures } from '../src/training/probe.ts'
 import { recipeFor, type Recipe, type Task } from '../src/training/recipe.ts'
 import {
   createTrainStep,
@@ -25,7 +26,7 @@ import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
 
 const usage =
-  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] --out RUN [--resume]   or   npm run train -- --publish NAME --segment RUN --classify RUN'
+  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --segment RUN --classify RUN'
 
 interface RunSettings {
   readonly schemaVersion: 1
@@ -35,6 +36,10 @@ interface RunSettings {
   readonly minutes: number | null
   readonly seed: number
   readonly learningRate: number
+  /** Run whose averaged weights this one starts from, where names and shapes agree. */
+  readonly from: string | null
+  /** All parameters, or the classification head on features of `from`. */
+  readonly method: 'full' | 'probe'
 }
 
 const options = {
@@ -44,6 +49,8 @@ const options = {
   minutes: { type: 'string' },
   seed: { type: 'string', default: '1' },
   lr: { type: 'string' },
+  from: { type: 'string' },
+  method: { type: 'string', default: 'full' },
   out: { type: 'string' },
   resume: { type: 'boolean', default: false },
   publish: { type: 'string' },
@@ -59,11 +66,15 @@ function toNumber(name: string, text: string): number {
   return value
 }
 
-function readSettings({ task, preset, steps, minutes, seed, lr }: Options): RunSettings {
+function readSettings({ task, preset, steps, minutes, seed, lr, from, method }: Options): RunSettings {
   if (task !== 'segment' && task !== 'classify')
     throw new InputError(`--task must be segment or classify. Usage: ${usage}`)
   if (!(preset in presets))
     throw new InputError(`There is no preset “${preset}”; choose one of ${Object.keys(presets).join(', ')}.`)
+  if (method !== 'full' && method !== 'probe')
+    throw new InputError(`--method is “${method}”; full or probe is expected. Usage: ${usage}`)
+  if (method === 'probe' && (task !== 'classify' || from === undefined))
+    throw new InputError(`A probe is for --task classify and starts --from a run. Usage: ${usage}`)
   const name = preset as keyof typeof presets
   return {
     schemaVersion: 1,
@@ -73,6 +84,8 @@ function readSettings({ task, preset, steps, minutes, seed, lr }: Options): RunS
     minutes: minutes === undefined ? null : toNumber('minutes', minutes),
     seed: toNumber('seed', seed),
     learningRate: lr === undefined ? recipeFor(task, name).learningRate : toNumber('lr', lr),
+    from: from ?? null,
+    method,
   }
 }
 
@@ -130,6 +143,52 @@ async function loadCheckpoint(folder: string): Promise<{ state: OptimiserState; 
   }
 }
 
+/** Fresh parameters, with those of another run in their place where `--from` names one. */
+async function startParameters(
+  { task, seed, from }: RunSettings,
+  shapes: ParameterShapes,
+  recipe: Recipe,
+): Promise<ParameterValues> {
+  const fresh = initialiseParameters(shapes, seed)
+  fresh[task === 'segment' ? 'decoder.out.conv.conv.bias' : 'cls_head.bias'].set(recipe.startBias)
+  if (from === null) return fresh
+  const { averaged } = await loadCheckpoint(from)
+  for (const [name, values] of Object.entries(fresh))
+    if (averaged[name]?.length === values.length) values.set(averaged[name])
+  return fresh
+}
+
+/** Fits the classification head on features of the `from` run's encoder; `--steps` counts batches of crops. */
+async function trainProbe(settings: RunSettings, folder: string): Promise<void> {
+  const recipe = recipeFor('classify', settings.preset)
+  const shapes = shapesOf('classify', recipe)
+  await mkdir(folder, { recursive: true })
+  const runtime = await loadNodeRuntime()
+  const parameters = await startParameters(settings, shapes, recipe)
+  const config = { ...settings, recipe, device: runtime.label }
+  await writeFile(path.join(folder, 'config.json'), JSON.stringify(config, null, 1))
+  const features = (split: 'train' | 'val', batches: number) =>
+    computeFeatures(
+      recipe,
+      shapes,
+      parameters,
+      batches,
+      createCropSampler('classify', recipe, settings.seed, split),
+      runtime,
+    )
+  const train = await features('train', settings.steps)
+  const validation = await features('val', Math.ceil(settings.steps / 4))
+  const { penalty, model, auc } = chooseProbe(train, validation, [10, 30, 100, 300, 1000])
+  const { weight, bias } = model
+  parameters['cls_head.weight'] = Float32Array.of(...weight.map(w => -w / 2), ...weight.map(w => w / 2))
+  parameters['cls_head.bias'] = Float32Array.of(-bias / 2, bias / 2)
+  const state = { ...startOptimiser(parameters), step: settings.steps }
+  await saveCheckpoint(folder, shapes, state, parameters)
+  console.log(
+    `probe on ${train.rows.length} crops, penalty ${penalty}: AUC ${auc.toFixed(3)} on ${validation.rows.length} validation crops; checkpoint in ${folder}`,
+  )
+}
+
 async function train(settings: RunSettings, folder: string, shouldResume: boolean): Promise<void> {
   const recipe = recipeFor(settings.task, settings.preset)
   const shapes = shapesOf(settings.task, recipe)
@@ -139,8 +198,7 @@ async function train(settings: RunSettings, folder: string, shouldResume: boolea
     throw new InputError(
       `${folder} already holds a run; add --resume to continue it, or choose another --out.`,
     )
-  const fresh = initialiseParameters(shapes, settings.seed)
-  fresh[settings.task === 'segment' ? 'decoder.out.conv.conv.bias' : 'cls_head.bias'].set(recipe.startBias)
+  const fresh = await startParameters(settings, shapes, recipe)
   const { state, averaged } = hasCheckpoint
     ? await loadCheckpoint(folder)
     : { state: startOptimiser(fresh), averaged: copy(fresh) }
@@ -206,7 +264,8 @@ async function main(): Promise<void> {
     return
   }
   if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
-  await train(readSettings(values), out, resume)
+  const settings = readSettings(values)
+  await (settings.method === 'probe' ? trainProbe(settings, out) : train(settings, out, resume))
 }
 
 runCommand(main)
