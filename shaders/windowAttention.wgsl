@@ -1,46 +1,48 @@
 // Shifted-window attention, forward: y = softmax(q k^T / sqrt(e) + B + M) v for every window and head.
 // One workgroup = one head of one window and up to WORKGROUP of its T query slots; one thread = one query.
-// Softmax is online: blocks of keys, a running maximum and sum, so no row of scores is ever stored.
-// After lib/shiftedWindows.wgsl. Constants: WORKGROUP, and with shared tiles KEY_TILE (keys held in workgroup memory).
+// Softmax is online: four keys at a time, a running maximum and sums, so no row of scores is ever stored.
+// After lib/shiftedWindows.wgsl, before one of the two variants, which differ in how a query comes by its keys.
 
-@group(0) @binding(4) var<storage, read_write> output: array<Lane>;  // [B, d, h, w, heads, LANES]
+@group(0) @binding(4) var<storage, read_write> output: array<Row>;  // [B, d, h, w, heads]
 
-// A query's state: its q (scaled), the sums over the keys seen so far relative to their maximum score.
 struct Query {
   code: i32,
   region: u32,
-  row: array<Lane, LANES>,
+  row: Row,       // q / sqrt(e)
+}
+
+// Sums over the keys seen so far, relative to their highest score.
+struct Softmax {
   maximum: f32,
   total: f32,
-  mixed: array<Lane, LANES>,
+  mixed: Row,
 }
 
 const LOWEST = -3.0e38;
 
 fn openQuery(place: Place, slot: u32) -> Query {
-  var query: Query;
   let inside = unflatten(slot, windows.window);
-  query.code = relativeCode(slot);
-  query.region = regionAt(place, inside);
-  query.row = readRow(sourceToken(place, inside), QUERY, place.head);
-  for (var i = 0u; i < LANES; i++) { query.row[i] *= SCALE; }
-  query.maximum = LOWEST;
-  return query;
+  let row = readRow(sourceToken(place, inside), QUERY, place.head);
+  return Query(relativeCode(slot), regionAt(place, inside), scaleRow(row, SCALE));
 }
 
-// Makes room for a block whose highest score is given: earlier sums are scaled down to the new maximum.
-fn raiseMaximum(query: ptr<function, Query>, highest: f32) {
-  let maximum = max((*query).maximum, highest);
-  let factor = exp((*query).maximum - maximum);
-  (*query).maximum = maximum;
-  (*query).total *= factor;
-  for (var i = 0u; i < LANES; i++) { (*query).mixed[i] *= factor; }
+fn openSoftmax() -> Softmax { return Softmax(LOWEST, 0.0, Row()); }
+
+// Four more keys; a score of LOWEST stands for no key, whose value then counts nothing.
+fn addKeys(before: Softmax, scores: vec4<f32>, first: Row, second: Row, third: Row, fourth: Row) -> Softmax {
+  let maximum = max(before.maximum, max(max(scores.x, scores.y), max(scores.z, scores.w)));
+  let keep = exp(before.maximum - maximum);
+  let weights = exp(scores - maximum);
+  var mixed = scaleRow(before.mixed, keep);
+  mixed = addScaled(mixed, weights.x, first);
+  mixed = addScaled(mixed, weights.y, second);
+  mixed = addScaled(mixed, weights.z, third);
+  mixed = addScaled(mixed, weights.w, fourth);
+  return Softmax(maximum, before.total * keep + dot(weights, vec4<f32>(1.0)), mixed);
 }
 
-fn closeQuery(query: ptr<function, Query>, place: Place, slot: u32) {
+fn writeResult(softmax: Softmax, place: Place, slot: u32) {
   let token = targetToken(place, unflatten(slot, windows.window));
   if (token == NO_TOKEN) { return; }
-  let first = (token * windows.heads + place.head) * LANES;
-  let factor = 1.0 / (*query).total;
-  for (var i = 0u; i < LANES; i++) { output[first + i] = (*query).mixed[i] * factor; }
+  output[token * windows.heads + place.head] = scaleRow(softmax.mixed, 1.0 / softmax.total);
 }

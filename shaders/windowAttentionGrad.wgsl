@@ -5,17 +5,17 @@
 //   differentiateKeys     dk, dv                             one thread = one key
 //   sumPairs              dS of each (query, key) slot pair  one thread = one pair of one head, over a slice of windows
 //   sumTable              pairs to rows of the bias table    one thread = one row of one head
-//   sumPadding            padded tokens' gradients to qkvBias, whose values they hold      one thread = one lane
+//   sumPadding            padded tokens' gradients to qkvBias, whose values they hold      one thread = one row
 // No atomics: every sum has one owner and a fixed order, so that a run can be repeated bit by bit.
 // After lib/shiftedWindows.wgsl.
 
-@group(0) @binding(4) var<storage, read> dOutput: array<Lane>;               // [B, d, h, w, heads, LANES]
-@group(0) @binding(5) var<storage, read_write> dQkv: array<Lane>;            // [B, d, h, w, 3, heads, LANES]
-@group(0) @binding(6) var<storage, read_write> dPadding: array<Lane>;        // [B, paddingSlots, 3, heads, LANES]
+@group(0) @binding(4) var<storage, read> dOutput: array<Row>;                // [B, d, h, w, heads]
+@group(0) @binding(5) var<storage, read_write> dQkv: array<Row>;             // [B, d, h, w, 3, heads]
+@group(0) @binding(6) var<storage, read_write> dPadding: array<Row>;         // [B, paddingSlots, 3, heads]
 @group(0) @binding(7) var<storage, read_write> statistics: array<vec2<f32>>; // [B nd nh nw, heads, T]: log sum, D
 @group(0) @binding(8) var<storage, read_write> pairSums: array<f32>;         // [slices, heads, T, T]
 @group(0) @binding(9) var<storage, read_write> dBiasTable: array<f32>;       // [(2 WINDOW - 1)^3, heads]
-@group(0) @binding(10) var<storage, read_write> dQkvBias: array<Lane>;       // [3, heads, LANES]
+@group(0) @binding(10) var<storage, read_write> dQkvBias: array<Row>;        // [3, heads]
 
 // Slot of a place: all that a pair needs to know of it.
 struct Slot {
@@ -44,13 +44,9 @@ fn pairBias(head: u32, query: Slot, key: Slot) -> f32 {
 }
 
 // Row of dy for a query slot; zeros where no token received its result.
-fn readOutputGradient(head: u32, query: Slot) -> array<Lane, LANES> {
-  var row: array<Lane, LANES>;
-  if (query.receiver != NO_TOKEN) {
-    let first = (query.receiver * windows.heads + head) * LANES;
-    for (var i = 0u; i < LANES; i++) { row[i] = dOutput[first + i]; }
-  }
-  return row;
+fn readOutputGradient(head: u32, query: Slot) -> Row {
+  if (query.receiver == NO_TOKEN) { return Row(); }
+  return dOutput[query.receiver * windows.heads + head];
 }
 
 // Number of a padding position among the padding positions of its sample's padded grid: its index less the tokens before.
@@ -64,15 +60,13 @@ fn paddingNumber(position: vec3<u32>) -> u32 {
   return flatten(position, windows.counts * windows.window) - tokens;
 }
 
-fn writeGradient(place: Place, number: u32, slot: Slot, part: u32, gradient: ptr<function, array<Lane, LANES>>) {
+fn writeGradient(place: Place, number: u32, slot: Slot, part: u32, gradient: Row) {
   if (slot.token == NO_TOKEN) {
     let position = unroll(rolledPosition(place, unflatten(number, windows.window)));
-    let row = place.sample * windows.paddingSlots + paddingNumber(position);
-    let first = firstLane(row, part, place.head);
-    for (var i = 0u; i < LANES; i++) { dPadding[first + i] = (*gradient)[i]; }
+    let padding = place.sample * windows.paddingSlots + paddingNumber(position);
+    dPadding[rowNumber(padding, part, place.head)] = gradient;
   } else {
-    let first = firstLane(slot.token, part, place.head);
-    for (var i = 0u; i < LANES; i++) { dQkv[first + i] = (*gradient)[i]; }
+    dQkv[rowNumber(slot.token, part, place.head)] = gradient;
   }
 }
 
@@ -93,38 +87,35 @@ fn differentiateQueries(
   let place = share.place;
   // Threads beyond the last slot keep running: every thread has to reach the barriers.
   let query = openSlot(place, min(slot, slots - 1u));
-  var q = readRow(query.token, QUERY, place.head);
-  var dy = readOutputGradient(place.head, query);
+  let q = readRow(query.token, QUERY, place.head);
+  let dy = readOutputGradient(place.head, query);
   // Online softmax over the keys: sums of p, p dP, p k and p dP k relative to the maximum score so far.
   var maximum = -3.0e38;
   var total = 0.0;
   var mean = 0.0;
-  var plain: array<Lane, LANES>;
-  var weighted: array<Lane, LANES>;
+  var plain = Row();
+  var weighted = Row();
   for (var n = 0u; n < slots; n++) {
     if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
     let key = others[n % WORKGROUP];
-    var k = readRow(key.token, KEY, place.head);
-    var v = readRow(key.token, VALUE, place.head);
-    let score = multiplyRows(&q, &k) * SCALE + pairBias(place.head, query, key);
-    let dP = multiplyRows(&dy, &v);
+    let k = readRow(key.token, KEY, place.head);
+    let v = readRow(key.token, VALUE, place.head);
+    let score = dotRows(q, k) * SCALE + pairBias(place.head, query, key);
+    let dP = dotRows(dy, v);
     let raised = max(maximum, score);
     let keep = exp(maximum - raised);
     let p = exp(score - raised);
     maximum = raised;
     total = total * keep + p;
     mean = mean * keep + p * dP;
-    for (var i = 0u; i < LANES; i++) {
-      plain[i] = plain[i] * keep + p * k[i];
-      weighted[i] = weighted[i] * keep + p * dP * k[i];
-    }
+    plain = addScaled(scaleRow(plain, keep), p, k);
+    weighted = addScaled(scaleRow(weighted, keep), p * dP, k);
   }
   if (slot >= slots) { return; }
   mean /= total;
   statistics[statisticsIndex(place, slot)] = vec2<f32>(maximum + log(total), mean);
-  var dq: array<Lane, LANES>;
-  for (var i = 0u; i < LANES; i++) { dq[i] = (weighted[i] - mean * plain[i]) * (SCALE / total); }
-  writeGradient(place, slot, query, QUERY, &dq);
+  let dq = scaleRow(addScaled(weighted, -mean, plain), SCALE / total);
+  writeGradient(place, slot, query, QUERY, dq);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -139,26 +130,24 @@ fn differentiateKeys(
   if (!share.isWork) { return; }
   let place = share.place;
   let key = openSlot(place, min(slot, slots - 1u));
-  var k = readRow(key.token, KEY, place.head);
-  var v = readRow(key.token, VALUE, place.head);
-  var dk: array<Lane, LANES>;
-  var dv: array<Lane, LANES>;
+  let k = readRow(key.token, KEY, place.head);
+  let v = readRow(key.token, VALUE, place.head);
+  var dk = Row();
+  var dv = Row();
   for (var n = 0u; n < slots; n++) {
     if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
     let query = others[n % WORKGROUP];
-    var q = readRow(query.token, QUERY, place.head);
-    var dy = readOutputGradient(place.head, query);
+    let q = readRow(query.token, QUERY, place.head);
+    let dy = readOutputGradient(place.head, query);
     let known = statistics[statisticsIndex(place, n)];
-    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place.head, query, key) - known.x);
-    let dS = p * (multiplyRows(&dy, &v) - known.y);
-    for (var i = 0u; i < LANES; i++) {
-      dk[i] += dS * SCALE * q[i];
-      dv[i] += p * dy[i];
-    }
+    let p = exp(dotRows(q, k) * SCALE + pairBias(place.head, query, key) - known.x);
+    let dS = p * (dotRows(dy, v) - known.y);
+    dk = addScaled(dk, dS * SCALE, q);
+    dv = addScaled(dv, p, dy);
   }
   if (slot >= slots) { return; }
-  writeGradient(place, slot, key, KEY, &dk);
-  writeGradient(place, slot, key, VALUE, &dv);
+  writeGradient(place, slot, key, KEY, dk);
+  writeGradient(place, slot, key, VALUE, dv);
 }
 
 // Flat number of a thread of a folded dispatch.
@@ -183,13 +172,13 @@ fn sumPairs(
     let place = placeOf(n, head);
     let query = openSlot(place, querySlot);
     let key = openSlot(place, keySlot);
-    var q = readRow(query.token, QUERY, head);
-    var k = readRow(key.token, KEY, head);
-    var v = readRow(key.token, VALUE, head);
-    var dy = readOutputGradient(place.head, query);
+    let q = readRow(query.token, QUERY, head);
+    let k = readRow(key.token, KEY, head);
+    let v = readRow(key.token, VALUE, head);
+    let dy = readOutputGradient(place.head, query);
     let known = statistics[statisticsIndex(place, querySlot)];
-    let p = exp(multiplyRows(&q, &k) * SCALE + pairBias(place.head, query, key) - known.x);
-    sum += p * (multiplyRows(&dy, &v) - known.y);
+    let p = exp(dotRows(q, k) * SCALE + pairBias(place.head, query, key) - known.x);
+    sum += p * (dotRows(dy, v) - known.y);
   }
   pairSums[group.z * windows.heads * slots * slots + number] = sum;
 }
@@ -224,10 +213,10 @@ fn sumPadding(
   @builtin(num_workgroups) dispatched: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let lane = threadNumber(group, dispatched, thread); // [part, head, LANES]
-  let lanes = 3u * windows.heads * LANES;
-  if (lane >= lanes) { return; }
-  var sum: Lane;
-  for (var row = 0u; row < windows.batch * windows.paddingSlots; row++) { sum += dPadding[row * lanes + lane]; }
-  dQkvBias[lane] = sum;
+  let row = threadNumber(group, dispatched, thread); // [part, head]
+  let rows = 3u * windows.heads;
+  if (row >= rows) { return; }
+  var sum = Row();
+  for (var n = 0u; n < windows.batch * windows.paddingSlots; n++) { sum = addScaled(sum, 1.0, dPadding[n * rows + row]); }
+  dQkvBias[row] = sum;
 }

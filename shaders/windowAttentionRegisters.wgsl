@@ -1,39 +1,36 @@
 // Window attention, the variant without workgroup memory: every thread reads k and v from the buffer, a run of keys along
 // w at a time. All threads of a workgroup read the same row, which a cache serves. After windowAttention.wgsl.
 
-const KEY_RUN = WINDOW;
-
-// Keys (d, h, 0 .. ww-1) of the window. What depends on d and h alone is computed once for the run.
-fn attendRun(query: ptr<function, Query>, place: Place, d: u32, h: u32) {
-  let start = unroll(rolledPosition(place, vec3<u32>(d, h, 0u)));
-  let isInside = all(start.xy < windows.grid.xy);
-  let firstToken = place.sample * tokensPerSample() + flatten(vec3<u32>(start.xy, 0u), windows.grid);
-  let paddedWidth = windows.counts.z * windows.window.z;
-  let firstSlot = (d * windows.window.y + h) * windows.window.z;
-  var tokens: array<u32, KEY_RUN>;
-  var scores: array<f32, KEY_RUN>;
-  var highest = LOWEST;
-  for (var w = 0u; w < KEY_RUN; w++) {
-    scores[w] = LOWEST;
-    if (w >= windows.window.z) { continue; }
-    let across = select(start.z + w, start.z + w - paddedWidth, start.z + w >= paddedWidth);
-    tokens[w] = select(NO_TOKEN, firstToken + across, isInside && across < windows.grid.z);
-    var key = readRow(tokens[w], KEY, place.head);
-    var score = relativeBias((*query).code, relativeCode(firstSlot + w), place.head)
-      + regionPenalty((*query).region, regionAt(place, vec3<u32>(d, h, w)));
-    for (var i = 0u; i < LANES; i++) { score += laneDot((*query).row[i], key[i]); }
-    scores[w] = score;
-    highest = max(highest, score);
-  }
-  raiseMaximum(query, highest);
-  for (var w = 0u; w < KEY_RUN; w++) {
-    if (w >= windows.window.z) { continue; }
-    let weight = exp(scores[w] - (*query).maximum);
-    var value = readRow(tokens[w], VALUE, place.head);
-    (*query).total += weight;
-    for (var i = 0u; i < LANES; i++) { (*query).mixed[i] += weight * value[i]; }
-  }
+// Keys (d, h, 0 .. ww-1) of a window: what depends on d and h alone.
+struct Run {
+  inside: vec2<u32>,
+  firstSlot: u32,
+  firstToken: u32,      // of the row (d, h) on the grid
+  isRowInside: bool,
+  start: u32,           // position of the run's first key along w, before the roll
 }
+
+fn openRun(place: Place, d: u32, h: u32) -> Run {
+  let start = unroll(rolledPosition(place, vec3<u32>(d, h, 0u)));
+  let firstToken = place.sample * tokensPerSample() + flatten(vec3<u32>(start.xy, 0u), windows.grid);
+  let firstSlot = (d * windows.window.y + h) * windows.window.z;
+  return Run(vec2<u32>(d, h), firstSlot, firstToken, all(start.xy < windows.grid.xy), start.z);
+}
+
+fn tokenOf(run: Run, w: u32) -> u32 {
+  let paddedWidth = windows.counts.z * windows.window.z;
+  let across = select(run.start + w, run.start + w - paddedWidth, run.start + w >= paddedWidth);
+  return select(NO_TOKEN, run.firstToken + across, run.isRowInside && across < windows.grid.z);
+}
+
+fn scoreOf(query: Query, place: Place, run: Run, w: u32) -> f32 {
+  if (w >= windows.window.z) { return LOWEST; }
+  return dotRows(query.row, readRow(tokenOf(run, w), KEY, place.head))
+    + relativeBias(query.code, relativeCode(run.firstSlot + w), place.head)
+    + regionPenalty(query.region, regionAt(place, vec3<u32>(run.inside, w)));
+}
+
+fn valueOf(place: Place, run: Run, w: u32) -> Row { return readRow(tokenOf(run, w), VALUE, place.head); }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -44,9 +41,20 @@ fn main(
   let share = shareOf(group, dispatched);
   let slot = share.firstSlot + thread;
   if (!share.isWork || slot >= slotsPerWindow()) { return; }
-  var query = openQuery(share.place, slot);
+  let place = share.place;
+  let query = openQuery(place, slot);
+  var softmax = openSoftmax();
   for (var d = 0u; d < windows.window.x; d++) {
-    for (var h = 0u; h < windows.window.y; h++) { attendRun(&query, share.place, d, h); }
+    for (var h = 0u; h < windows.window.y; h++) {
+      let run = openRun(place, d, h);
+      for (var w = 0u; w < windows.window.z; w += 4u) {
+        let scores = vec4<f32>(
+          scoreOf(query, place, run, w), scoreOf(query, place, run, w + 1u),
+          scoreOf(query, place, run, w + 2u), scoreOf(query, place, run, w + 3u));
+        softmax = addKeys(softmax, scores, valueOf(place, run, w), valueOf(place, run, w + 1u),
+          valueOf(place, run, w + 2u), valueOf(place, run, w + 3u));
+      }
+    }
   }
-  closeQuery(&query, share.place, slot);
+  writeResult(softmax, place, slot);
 }

@@ -1,47 +1,25 @@
 // Window attention, the variant with k and v of KEY_TILE keys in workgroup memory: each row is read and its index computed
-// once a workgroup instead of once a query. After windowAttention.wgsl. KEY_TILE <= WORKGROUP, a multiple of KEY_BLOCK.
+// once a workgroup instead of once a query. After windowAttention.wgsl. KEY_TILE <= WORKGROUP, a multiple of four.
 
-const KEY_BLOCK = 4u;
-
-var<workgroup> keyTile: array<Lane, KEY_TILE * LANES>;    // [KEY_TILE, LANES]
-var<workgroup> valueTile: array<Lane, KEY_TILE * LANES>;  // [KEY_TILE, LANES]
+var<workgroup> keyTile: array<Row, KEY_TILE>;
+var<workgroup> valueTile: array<Row, KEY_TILE>;
 var<workgroup> keyCode: array<i32, KEY_TILE>;
 var<workgroup> keyRegion: array<u32, KEY_TILE>;
 
 fn loadKey(place: Place, slot: u32, at: u32) {
   let inside = unflatten(slot, windows.window);
   let token = sourceToken(place, inside);
-  var key = readRow(token, KEY, place.head);
-  var value = readRow(token, VALUE, place.head);
-  for (var i = 0u; i < LANES; i++) {
-    keyTile[at * LANES + i] = key[i];
-    valueTile[at * LANES + i] = value[i];
-  }
+  keyTile[at] = readRow(token, KEY, place.head);
+  valueTile[at] = readRow(token, VALUE, place.head);
   keyCode[at] = relativeCode(slot);
   keyRegion[at] = regionAt(place, inside);
 }
 
-fn attendBlock(query: ptr<function, Query>, head: u32, start: u32, count: u32) {
-  var scores: array<f32, KEY_BLOCK>;
-  var highest = LOWEST;
-  for (var n = 0u; n < KEY_BLOCK; n++) {
-    scores[n] = LOWEST;
-    if (start + n < count) {
-      let at = start + n;
-      var score = relativeBias((*query).code, keyCode[at], head) + regionPenalty((*query).region, keyRegion[at]);
-      for (var i = 0u; i < LANES; i++) { score += laneDot((*query).row[i], keyTile[at * LANES + i]); }
-      scores[n] = score;
-      highest = max(highest, score);
-    }
-  }
-  raiseMaximum(query, highest);
-  for (var n = 0u; n < KEY_BLOCK; n++) {
-    if (start + n < count) {
-      let weight = exp(scores[n] - (*query).maximum);
-      (*query).total += weight;
-      for (var i = 0u; i < LANES; i++) { (*query).mixed[i] += weight * valueTile[(start + n) * LANES + i]; }
-    }
-  }
+fn scoreOf(query: Query, head: u32, at: u32, count: u32) -> f32 {
+  if (at >= count) { return LOWEST; }
+  return dotRows(query.row, keyTile[at])
+    + relativeBias(query.code, keyCode[at], head)
+    + regionPenalty(query.region, keyRegion[at]);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -51,17 +29,24 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let share = shareOf(group, dispatched);
-  let slot = share.firstSlot + thread;
-  let slots = slotsPerWindow();
   if (!share.isWork) { return; }
+  let place = share.place;
+  let slots = slotsPerWindow();
+  let slot = share.firstSlot + thread;
   // Threads beyond the last query keep running: every thread has to reach the barriers.
-  var query = openQuery(share.place, min(slot, slots - 1u));
+  let query = openQuery(place, min(slot, slots - 1u));
+  var softmax = openSoftmax();
   for (var first = 0u; first < slots; first += KEY_TILE) {
     let count = min(KEY_TILE, slots - first);
     workgroupBarrier();
-    if (thread < count) { loadKey(share.place, first + thread, thread); }
+    if (thread < count) { loadKey(place, first + thread, thread); }
     workgroupBarrier();
-    for (var start = 0u; start < count; start += KEY_BLOCK) { attendBlock(&query, share.place.head, start, count); }
+    for (var at = 0u; at < count; at += 4u) {
+      let scores = vec4<f32>(
+        scoreOf(query, place.head, at, count), scoreOf(query, place.head, at + 1u, count),
+        scoreOf(query, place.head, at + 2u, count), scoreOf(query, place.head, at + 3u, count));
+      softmax = addKeys(softmax, scores, valueTile[at], valueTile[at + 1u], valueTile[at + 2u], valueTile[at + 3u]);
+    }
   }
-  if (slot < slots) { closeQuery(&query, share.place, slot); }
+  if (slot < slots) { writeResult(softmax, place, slot); }
 }

@@ -1,6 +1,7 @@
 // Shifted 3-D windows over a padded, rolled token grid (SPEC 2.1, 2.2): which token stands in a window's slot, which token
 // receives a slot's result, which region a slot belongs to. All is index arithmetic; nothing is moved in memory.
-// Needs before it: WORKGROUP, WINDOW, HEAD_WIDTH, LANES, alias Lane (LANES lanes hold one head's e = HEAD_WIDTH numbers), laneDot().
+// Needs before it: WORKGROUP, WINDOW, HEAD_WIDTH; struct Row, one head's e = HEAD_WIDTH numbers in named lanes (no loop and
+// no indexed local array, which keeps them in registers), with dotRows(), scaleRow(), addScaled().
 // Letters: B batch, d h w grid, N = d*h*w, windows wd wh ww with T slots, counts nd nh nw, C = heads * HEAD_WIDTH.
 
 struct Windows {
@@ -22,8 +23,8 @@ const SCALE = inverseSqrt(f32(HEAD_WIDTH));
 const OTHER_REGION = -100.0;
 
 @group(0) @binding(0) var<uniform> windows: Windows;
-@group(0) @binding(1) var<storage, read> qkv: array<Lane>;         // [B, d, h, w, 3, heads, LANES]
-@group(0) @binding(2) var<storage, read> qkvBias: array<Lane>;     // [3, heads, LANES]
+@group(0) @binding(1) var<storage, read> qkv: array<Row>;          // [B, d, h, w, 3, heads]
+@group(0) @binding(2) var<storage, read> qkvBias: array<Row>;      // [3, heads]
 @group(0) @binding(3) var<storage, read> biasTable: array<f32>;    // [(2 WINDOW - 1)^3, heads]
 
 // One head of one window: the work of a workgroup.
@@ -124,25 +125,10 @@ fn relativeBias(queryCode: i32, keyCode: i32, head: u32) -> f32 {
   return biasTable[u32(queryCode - keyCode + RELATIVE_CENTRE) * windows.heads + head];
 }
 
-// First lane of q, k or v of one head: in a token's row of qkv, [token, part, head], and in the bias alike.
-fn firstLane(token: u32, part: u32, head: u32) -> u32 {
-  return ((token * 3u + part) * windows.heads + head) * LANES;
-}
+// Number of q, k or v of one head among the rows of qkv, [token, part, head].
+fn rowNumber(token: u32, part: u32, head: u32) -> u32 { return (token * 3u + part) * windows.heads + head; }
 
-fn readRow(token: u32, part: u32, head: u32) -> array<Lane, LANES> {
-  var row: array<Lane, LANES>;
-  if (token == NO_TOKEN) {
-    let first = firstLane(0u, part, head);
-    for (var i = 0u; i < LANES; i++) { row[i] = qkvBias[first + i]; }
-  } else {
-    let first = firstLane(token, part, head);
-    for (var i = 0u; i < LANES; i++) { row[i] = qkv[first + i]; }
-  }
-  return row;
-}
-
-fn multiplyRows(left: ptr<function, array<Lane, LANES>>, right: ptr<function, array<Lane, LANES>>) -> f32 {
-  var sum = 0.0;
-  for (var i = 0u; i < LANES; i++) { sum += laneDot((*left)[i], (*right)[i]); }
-  return sum;
+fn readRow(token: u32, part: u32, head: u32) -> Row {
+  if (token == NO_TOKEN) { return qkvBias[rowNumber(0u, part, head)]; }
+  return qkv[rowNumber(token, part, head)];
 }

@@ -86,7 +86,7 @@ export function encodeWindowAttentionGradient(
     differentiateKeys: slotWorkgroups(batch, grid, attributes),
     sumPairs: threads(pairs, pairSlices(batch, windows, pairs)),
     sumTable: threads((2 * window - 1) ** 3 * heads),
-    sumPadding: threads(features),
+    sumPadding: threads(3 * heads),
   }
   const storage = [
     ...[b.qkv, b.qkvBias, b.biasTable, b.dOutput, b.dQkv],

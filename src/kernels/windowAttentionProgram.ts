@@ -47,16 +47,30 @@ export function keysPerTile(headWidth: number): number {
   return Math.min(attentionWorkgroup, keyBlock * Math.floor(keys / keyBlock))
 }
 
+/**
+ * One head's numbers as a WGSL struct of named lanes, and what is done with it. A loop over an indexed local array would
+ * say the same in less text, but compilers that do not unroll it keep the array in memory: several times slower.
+ */
+function rowText(headWidth: number): string {
+  const width = headWidth % 4 === 0 ? 4 : headWidth % 2 === 0 ? 2 : 1
+  const lane = width === 1 ? 'f32' : `vec${width}<f32>`
+  const names = Array.from({ length: headWidth / width }, (_, i) => `l${i}`)
+  const row = (entry: (name: string) => string) => `Row(${names.map(entry).join(', ')})`
+  const product = (name: string) => (width === 1 ? `a.${name} * b.${name}` : `dot(a.${name}, b.${name})`)
+  return `
+struct Row { ${names.map(name => `${name}: ${lane}`).join(', ')} }
+fn dotRows(a: Row, b: Row) -> f32 { return ${names.map(product).join(' + ')}; }
+fn scaleRow(a: Row, by: f32) -> Row { return ${row(name => `a.${name} * by`)}; }
+fn addScaled(sum: Row, by: f32, a: Row) -> Row { return ${row(name => `sum.${name} + a.${name} * by`)}; }`
+}
+
 /** Constants, types and index arithmetic that every program over shifted windows begins with. */
 export function windowsPrelude(headWidth: number, window: number): string {
-  const width = headWidth % 4 === 0 ? 4 : headWidth % 2 === 0 ? 2 : 1
   return `
 const WORKGROUP = ${attentionWorkgroup}u;
 const WINDOW = ${window}u;
 const HEAD_WIDTH = ${headWidth}u;
-const LANES = ${headWidth / width}u;
-alias Lane = ${width === 1 ? 'f32' : `vec${width}<f32>`};
-fn laneDot(a: Lane, b: Lane) -> f32 { return ${width === 1 ? 'a * b' : 'dot(a, b)'}; }
+${rowText(headWidth)}
 ${windowsText}`
 }
 
