@@ -1,5 +1,6 @@
 // How good a model is on phantoms whose truth is known: detection by LUNA16's rule, overlap, malignancy beside what
 // diameter alone and the best possible reader (Bayes, from the true likelihood ratios) reach.
+import type { Finding } from '../prediction/finding.ts'
 import type { Prediction } from '../prediction/predict.ts'
 import type { Grid } from '../base/shape.ts'
 import { areaUnderRoc, bootstrap, matchFindings, type Interval } from './metrics.ts'
@@ -44,7 +45,7 @@ export const countedDiameterMm = 6
 /** Compares one prediction with the truth. `malignancy` holds the classifier's value for each true nodule. */
 export function judgeScan(
   truth: ScanTruth,
-  prediction: Pick<Prediction, 'findings' | 'labels'>,
+  prediction: Pick<Prediction, 'labels'> & { readonly findings: readonly Pick<Finding, 'centreRasMm'>[] },
   malignancy: readonly number[],
 ): JudgedScan {
   const centres = prediction.findings.map(finding => finding.centreRasMm)
