@@ -39,7 +39,7 @@ export function recipeFor(task: Task, preset: keyof typeof presets): Recipe {
       learningRate: 1e-3,
       weightDecay: 0.01,
       warmupSteps: 50,
-      foregroundWeight: 20,
+      foregroundWeight: 4,
       startBias: [1.5, -1.5],
     }
   return {
