@@ -47,7 +47,7 @@ export function recipeFor(task: Task, preset: keyof typeof presets): Recipe {
       ...common,
       config,
       prefix: 'classify.',
-      spacingMm: [1.25, 1.25, 1.25],
+      spacingMm: [1, 1, 1],
       shape: [32, 32, 32],
       labels: ['benign', 'malignant'],
       thresholds: { malignant: 0.5 },

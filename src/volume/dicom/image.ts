@@ -90,7 +90,9 @@ export function readImage(dataSet: DataSet, file: ScanFile): DicomImage {
     modality: text('x00080060'),
     description: readText(dataSet, 'x0008103e') || readText(dataSet, 'x00181030'),
     kernel: readText(dataSet, 'x00181210').replaceAll('\\', ' '),
-    imageType: text('x00080008').split('\\').map(part => part.trim()),
+    imageType: text('x00080008')
+      .split('\\')
+      .map(part => part.trim()),
     rescaleType: text('x00281054'),
     instanceNumber: dataSet.intString('x00200013') ?? 0,
     acquisitionNumber: dataSet.intString('x00200012') ?? 0,
