@@ -81,7 +81,7 @@ test('the demo opens, says that it is synthetic, and no request leaves the pageâ
   await workbench.open()
   await page.getByRole('region', { name: 'Try the demo' }).getByRole('button').first().click()
   await workbench.seesScan()
-  await expect(page.locator('.top-bar').getByText('SYNTHETIC')).toBeVisible()
+  await expect(page.locator('.top-bar').getByText('SYNTHETIC', { exact: true })).toBeVisible()
   expect(workbench.requests.length).toBeGreaterThan(3)
   expect(workbench.foreignRequests()).toEqual([])
 })

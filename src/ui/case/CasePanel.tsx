@@ -7,6 +7,11 @@ import { useWorkbench } from '../useWorkbench.ts'
 import { DEMO_CASES } from './demoCases.ts'
 import { OpenButtons } from './Landing.tsx'
 
+/** NIfTI, NRRD and MetaImage do not say how the image was made; nothing is claimed then. */
+function describeFormat({ modality, format }: Pick<SeriesSummary, 'modality' | 'format'>): string {
+  return modality === 'unknown' ? FORMAT_NAMES[format] : `${modality}, ${FORMAT_NAMES[format]}`
+}
+
 export function CasePanel() {
   const openCase = useWorkbench(state => state.openCase)
   const openDemo = useWorkbench(state => state.openDemo)
@@ -20,7 +25,7 @@ export function CasePanel() {
         <h2>Series</h2>
         <p className="series-name">{series.description || 'Without description'}</p>
         <dl className="facts">
-          <Fact name="Format" value={`${series.modality}, ${FORMAT_NAMES[series.format]}`} />
+          <Fact name="Format" value={describeFormat(series)} />
           <Fact name="Voxels" value={formatShape(series.shape)} />
           <Fact name="Spacing" value={formatSpacing(series.spacingMm)} />
           {series.sliceThicknessMm !== undefined && (
