@@ -7,8 +7,10 @@ import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
 import { initialiseParameters } from '../src/network/initialise.ts'
 import { classifyLogits, segmentLogits } from '../src/network/network.ts'
+import { parseManifest } from '../src/network/model.ts'
 import { parameterShapes, type ParameterShapes, type ParameterValues } from '../src/network/parameters.ts'
 import { readSafetensors, writeSafetensors } from '../src/network/safetensors.ts'
+import { readWeights, takeParameters } from '../src/prediction/weights.ts'
 import { fit } from '../src/training/fit.ts'
 import { rareForegroundLoss, softmaxCrossEntropy } from '../src/training/losses.ts'
 import { defaultAdamW } from '../src/training/optimiser.ts'
@@ -21,12 +23,13 @@ import {
   type LossFunction,
   type OptimiserState,
 } from '../src/training/trainStep.ts'
+import { readModelFiles } from './support/modelFiles.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
 
 const usage =
-  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --segment RUN --classify RUN'
+  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --segment RUN --classify RUN'
 
 interface RunSettings {
   readonly schemaVersion: 1
@@ -36,7 +39,7 @@ interface RunSettings {
   readonly minutes: number | null
   readonly seed: number
   readonly learningRate: number
-  /** Run whose averaged weights this one starts from, where names and shapes agree. */
+  /** Run (its averaged weights) or model folder that this one starts from, where names and shapes agree. */
   readonly from: string | null
   /** All parameters, or the classification head on features of `from`. */
   readonly method: 'full' | 'probe'
@@ -152,10 +155,21 @@ async function startParameters(
   const fresh = initialiseParameters(shapes, seed)
   fresh[task === 'segment' ? 'decoder.out.conv.conv.bias' : 'cls_head.bias'].set(recipe.startBias)
   if (from === null) return fresh
-  const { averaged } = await loadCheckpoint(from)
+  const known = existsSync(path.join(from, 'model.json'))
+    ? await modelParameters(from, task)
+    : (await loadCheckpoint(from)).averaged
   for (const [name, values] of Object.entries(fresh))
-    if (averaged[name]?.length === values.length) values.set(averaged[name])
+    if (known[name]?.length === values.length) values.set(known[name])
   return fresh
+}
+
+/** Weights of a published model's network of the task, or where it has none those of its other network. */
+async function modelParameters(folder: string, task: Task): Promise<ParameterValues> {
+  const files = await readModelFiles(folder)
+  const manifest = parseManifest(files.manifest)
+  const entry = manifest.networks[task] ?? manifest.networks.segment ?? manifest.networks.classify
+  const own = takeParameters(await readWeights(manifest, files.weights), entry!.prefix)
+  return Object.fromEntries(Object.entries(own).map(([name, { data }]) => [name, data]))
 }
 
 /** Fits the classification head on features of the `from` run's encoder; `--steps` counts batches of crops. */
