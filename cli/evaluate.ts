@@ -1,11 +1,12 @@
-// npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|cpu|webgpu] [--spacing MM] [--json FILE] [--choose]
+// npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|cpu|webgpu] [--spacing MM] [--json FILE] [--choose] [--record]
 // Whole phantoms that the model has never seen, through the same `predict` as everywhere, judged against the truth.
-// `--choose` (val only) also picks the thresholds and writes them into the model's description.
+// `--choose` (val only) also picks the thresholds and writes them into the model's description; `--record` puts the
+// figures into the model's evaluation.json and card.
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
+import { modelIdentity, parseManifest } from '../src/network/model.ts'
 import { benchSpacingMm, generatePhantom, type Phantom } from '../src/phantom/phantom.ts'
 import { phantomBenchV1, seedsOf } from '../src/phantom/split.ts'
 import { loadModel, type LoadedModel } from '../src/prediction/loadModel.ts'
@@ -23,12 +24,13 @@ import {
 import type { Interval } from '../src/training/metrics.ts'
 import { chooseRule, judgeUnderRules, triedRules, type ChosenRule } from '../src/training/thresholds.ts'
 import { chooseRuntime } from './support/chooseRuntime.ts'
-import { readModelFiles } from './support/modelFiles.ts'
+import { recordEvaluation } from './support/modelCard.ts'
+import { modelFolder, readModelFiles } from './support/modelFiles.ts'
 import { phantomSeries } from './support/openScan.ts'
 import { runCommand } from './support/runCommand.ts'
 
 const usage =
-  'npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|webgpu|cpu] [--spacing MM] [--json FILE] [--choose]'
+  'npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|webgpu|cpu] [--spacing MM] [--json FILE] [--choose] [--record]'
 
 function readArguments(args: string[]) {
   const { values } = parseArgs({
@@ -41,15 +43,16 @@ function readArguments(args: string[]) {
       spacing: { type: 'string' },
       json: { type: 'string' },
       choose: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
     },
   })
-  const { split, choose, model, device, json } = values
+  const { split, choose, record, model, device, json } = values
   if (split !== 'val' && split !== 'test') throw new InputError(`--split must be val or test: ${usage}.`)
   if (choose && split !== 'val')
     throw new InputError('Thresholds are chosen on the validation split only: use --split val with --choose.')
   const scans = positive('scans', values.scans)
   const spacingMm = values.spacing === undefined ? undefined : positive('spacing', values.spacing)
-  return { split, choose, model, device, json, scans, spacingMm } as const
+  return { split, choose, record, model, device, json, scans, spacingMm } as const
 }
 
 function positive(name: string, text: string): number {
@@ -101,10 +104,7 @@ interface JudgeOptions {
 
 /** Writes the chosen thresholds into the model's model.json; the weights stay as they are. */
 async function storeRule(model: string, { rule }: ChosenRule): Promise<void> {
-  const folder = /[\\/]/.test(model)
-    ? path.resolve(model)
-    : fileURLToPath(new URL(`../public/models/${model}`, import.meta.url))
-  const file = path.join(folder, 'model.json')
+  const file = path.join(modelFolder(model), 'model.json')
   const manifest = JSON.parse(await readFile(file, 'utf8'))
   manifest.networks.segment.thresholds = {
     seed: rule.seedProbability,
@@ -132,7 +132,16 @@ function asTable(result: Evaluation): string {
 }
 
 async function main(): Promise<void> {
-  const { split, choose, model: name, device, json, scans, spacingMm } = readArguments(process.argv.slice(2))
+  const {
+    split,
+    choose,
+    record,
+    model: name,
+    device,
+    json,
+    scans,
+    spacingMm,
+  } = readArguments(process.argv.slice(2))
   const { runtime, remark } = await chooseRuntime(device)
   if (remark) process.stderr.write(`${remark}\n`)
   const model = await loadModel(await readModelFiles(name), runtime)
@@ -162,18 +171,26 @@ async function main(): Promise<void> {
     await storeRule(name, chosen)
     console.log(`\nChosen and written into the model: ${JSON.stringify(chosen)}`)
   }
-  const record = {
+  const date = new Date().toISOString()
+  if (record) {
+    // Thresholds that were just chosen change the identity, not what was judged.
+    const files = await readModelFiles(name)
+    const sha256 = await modelIdentity(parseManifest(files.manifest), files.weights)
+    const figures = { bench, date, device: runtime.label, sha256, table: asTable(evaluation).split('\n') }
+    await recordEvaluation(modelFolder(name), split, figures)
+  }
+  const report = {
     schemaVersion: 1,
     bench,
     model: { name, sha256: model.identity },
     device: runtime.label,
-    date: new Date().toISOString(),
+    date,
     secondsPerPrediction: seconds,
     thresholds: model.manifest.networks.segment?.thresholds,
     evaluation,
     scans: judged,
   }
-  if (json) await writeFile(json, `${JSON.stringify(record, null, 1)}\n`)
+  if (json) await writeFile(json, `${JSON.stringify(report, null, 1)}\n`)
 }
 
 runCommand(main)

@@ -1,49 +1,32 @@
 // npm run train: trains one network of a model on phantom crops on this machine's CPU, and publishes model folders.
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
-import { initialiseParameters } from '../src/network/initialise.ts'
 import { classifyLogits, segmentLogits } from '../src/network/network.ts'
-import { parseManifest } from '../src/network/model.ts'
 import { parameterShapes, type ParameterShapes, type ParameterValues } from '../src/network/parameters.ts'
-import { readSafetensors, writeSafetensors } from '../src/network/safetensors.ts'
-import { readWeights, takeParameters } from '../src/prediction/weights.ts'
 import { fit } from '../src/training/fit.ts'
 import { rareForegroundLoss, softmaxCrossEntropy } from '../src/training/losses.ts'
 import { defaultAdamW } from '../src/training/optimiser.ts'
 import { createCropSampler } from '../src/training/phantomCrops.ts'
 import { chooseProbe, computeFeatures } from '../src/training/probe.ts'
 import { recipeFor, type Recipe, type Task } from '../src/training/recipe.ts'
-import {
-  createTrainStep,
-  startOptimiser,
-  type LossFunction,
-  type OptimiserState,
-} from '../src/training/trainStep.ts'
-import { readModelFiles } from './support/modelFiles.ts'
+import { createTrainStep, startOptimiser, type LossFunction } from '../src/training/trainStep.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
+import {
+  loadCheckpoint,
+  saveCheckpoint,
+  startParameters,
+  writeConfig,
+  type RunSettings,
+} from './support/runFolder.ts'
 
 const usage =
-  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --segment RUN --classify RUN'
-
-interface RunSettings {
-  readonly schemaVersion: 1
-  readonly task: Task
-  readonly preset: keyof typeof presets
-  readonly steps: number
-  readonly minutes: number | null
-  readonly seed: number
-  readonly learningRate: number
-  /** Run (its averaged weights) or model folder that this one starts from, where names and shapes agree. */
-  readonly from: string | null
-  /** All parameters, or the classification head on features of `from`. */
-  readonly method: 'full' | 'probe'
-}
+  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --model-version 0.2.0 --segment RUN --classify RUN'
 
 const options = {
   task: { type: 'string' },
@@ -57,6 +40,7 @@ const options = {
   out: { type: 'string' },
   resume: { type: 'boolean', default: false },
   publish: { type: 'string' },
+  'model-version': { type: 'string', default: '0.1.0' },
   segment: { type: 'string' },
   classify: { type: 'string' },
 } as const
@@ -109,69 +93,6 @@ function shapesOf(task: Task, { entry }: Recipe): ParameterShapes {
   })
 }
 
-const groups = ['averaged', 'parameters', 'm', 'v'] as const
-
-/** Writes a checkpoint whole, then puts it in place, so that a crash leaves the last good one. */
-async function saveCheckpoint(
-  folder: string,
-  shapes: ParameterShapes,
-  state: OptimiserState,
-  averaged: ParameterValues,
-) {
-  const values = { averaged, parameters: state.parameters, m: state.m, v: state.v }
-  const tensors = Object.fromEntries(
-    groups.flatMap(group =>
-      Object.entries(shapes).map(([name, shape]) => [
-        `${group}.${name}`,
-        { dtype: 'F32' as const, shape: [...shape], data: values[group][name] },
-      ]),
-    ),
-  )
-  const file = path.join(folder, 'checkpoint.safetensors')
-  await writeFile(`${file}.new`, writeSafetensors(tensors, { schemaVersion: '1', step: String(state.step) }))
-  await rename(`${file}.new`, file)
-}
-
-async function loadCheckpoint(folder: string): Promise<{ state: OptimiserState; averaged: ParameterValues }> {
-  const { tensors, metadata } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
-  const group = (prefix: string): ParameterValues =>
-    Object.fromEntries(
-      Object.entries(tensors)
-        .filter(([name]) => name.startsWith(`${prefix}.`))
-        .map(([name, { data }]) => [name.slice(prefix.length + 1), data as Float32Array]),
-    )
-  return {
-    state: { parameters: group('parameters'), m: group('m'), v: group('v'), step: Number(metadata.step) },
-    averaged: group('averaged'),
-  }
-}
-
-/** Fresh parameters, with those of another run in their place where `--from` names one. */
-async function startParameters(
-  { task, seed, from }: RunSettings,
-  shapes: ParameterShapes,
-  recipe: Recipe,
-): Promise<ParameterValues> {
-  const fresh = initialiseParameters(shapes, seed)
-  fresh[task === 'segment' ? 'decoder.out.conv.conv.bias' : 'cls_head.bias'].set(recipe.startBias)
-  if (from === null) return fresh
-  const known = existsSync(path.join(from, 'model.json'))
-    ? await modelParameters(from, task)
-    : (await loadCheckpoint(from)).averaged
-  for (const [name, values] of Object.entries(fresh))
-    if (known[name]?.length === values.length) values.set(known[name])
-  return fresh
-}
-
-/** Weights of a published model's network of the task, or where it has none those of its other network. */
-async function modelParameters(folder: string, task: Task): Promise<ParameterValues> {
-  const files = await readModelFiles(folder)
-  const manifest = parseManifest(files.manifest)
-  const entry = manifest.networks[task] ?? manifest.networks.segment ?? manifest.networks.classify
-  const own = takeParameters(await readWeights(manifest, files.weights), entry!.prefix)
-  return Object.fromEntries(Object.entries(own).map(([name, { data }]) => [name, data]))
-}
-
 /** Fits the classification head on features of the `from` run's encoder; `--steps` counts batches of crops. */
 async function trainProbe(settings: RunSettings, folder: string): Promise<void> {
   const recipe = recipeFor('classify', settings.preset)
@@ -179,8 +100,7 @@ async function trainProbe(settings: RunSettings, folder: string): Promise<void> 
   await mkdir(folder, { recursive: true })
   const runtime = await loadNodeRuntime()
   const parameters = await startParameters(settings, shapes, recipe)
-  const config = { ...settings, recipe, device: runtime.label }
-  await writeFile(path.join(folder, 'config.json'), JSON.stringify(config, null, 1))
+  await writeConfig(folder, settings, recipe, runtime.label)
   const features = (split: 'train' | 'val', batches: number) =>
     computeFeatures(
       recipe,
@@ -217,10 +137,7 @@ async function train(settings: RunSettings, folder: string, shouldResume: boolea
     ? await loadCheckpoint(folder)
     : { state: startOptimiser(fresh), averaged: copy(fresh) }
   const runtime = await loadNodeRuntime()
-  await writeFile(
-    path.join(folder, 'config.json'),
-    JSON.stringify({ ...settings, recipe, device: runtime.label }, null, 1),
-  )
+  await writeConfig(folder, settings, recipe, runtime.label)
   const [D, H, W] = recipe.entry.shape
   const labelShape = settings.task === 'segment' ? [recipe.batch, D, H, W] : [recipe.batch]
   const step = await createTrainStep(
@@ -274,7 +191,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options })
   const { publish, segment, classify, out, resume } = values
   if (publish !== undefined) {
-    await publishModel(publish, { segment, classify })
+    await publishModel(publish, { segment, classify }, values['model-version'])
     return
   }
   if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)

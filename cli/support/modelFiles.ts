@@ -8,9 +8,14 @@ import type { ModelFiles } from '../../src/prediction/loadModel.ts'
 
 const modelsFolder = fileURLToPath(new URL('../../public/models/', import.meta.url))
 
+/** Folder of a model: a path where the name holds a slash, else one of public/models. */
+export function modelFolder(name: string): string {
+  return /[\\/]/.test(name) ? path.resolve(name) : path.join(modelsFolder, name)
+}
+
 /** @throws InputError when the model is not there or its description is damaged. */
 export async function readModelFiles(name: string): Promise<ModelFiles> {
-  const folder = /[\\/]/.test(name) ? path.resolve(name) : path.join(modelsFolder, name)
+  const folder = modelFolder(name)
   try {
     const manifest: unknown = JSON.parse(await readFile(path.join(folder, 'model.json'), 'utf8'))
     const { weights } = parseManifest(manifest)

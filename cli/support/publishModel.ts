@@ -9,15 +9,26 @@ import { modelIdentity, type ModelManifest, type NetworkEntry } from '../../src/
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
 import { sha256 } from '../../src/network/sha256.ts'
 import { pipelineVersion } from '../../src/prediction/pipelineVersion.ts'
+import { writeModelCard } from './modelCard.ts'
+
+/** What a run folder's config.json says beside its recipe. */
+interface RunConfig {
+  readonly task: string
+  readonly preset: string
+  readonly method: string
+  readonly seed: number
+  readonly steps: number
+  readonly minutes: number | null
+  readonly learningRate: number
+  readonly device: string
+  readonly from: string | null
+  /** The model that `from` named, as it was then. */
+  readonly startedFrom?: unknown
+}
 
 interface Run {
   readonly entry: NetworkEntry
-  readonly config: {
-    readonly task: string
-    readonly seed: number
-    readonly learningRate: number
-    readonly device: string
-  }
+  readonly config: RunConfig
   readonly updates: number
   readonly tensors: Record<string, SafetensorsTensor>
 }
@@ -47,8 +58,29 @@ function halfWeights({ entry, tensors }: Run): Record<string, SafetensorsTensor>
   )
 }
 
+/** The command that made a run, as it would be typed again; `--from` names what kind of thing it started from. */
+function commandOf({
+  task,
+  preset,
+  method,
+  seed,
+  steps,
+  minutes,
+  learningRate,
+  ...config
+}: RunConfig): string {
+  const start = config.startedFrom ? 'MODEL' : 'RUN'
+  return [
+    `npm run train -- --task ${task} --preset ${preset} --steps ${steps} --seed ${seed} --lr ${learningRate}`,
+    minutes === null ? '' : ` --minutes ${minutes}`,
+    method === 'probe' ? ' --method probe' : '',
+    config.from === null ? '' : ` --from ${start}`,
+    ' --out RUN',
+  ].join('')
+}
+
 function describeRun({ config, updates, entry }: Run) {
-  const { task, seed, learningRate, device } = config
+  const { task, seed, learningRate, device, startedFrom } = config
   return {
     task,
     seed,
@@ -57,6 +89,7 @@ function describeRun({ config, updates, entry }: Run) {
     device,
     data: 'phantom-bench-v1 train (synthetic)',
     embed: entry.config.embed,
+    ...(startedFrom !== undefined && { startedFrom }),
   }
 }
 
@@ -64,6 +97,7 @@ function describeRun({ config, updates, entry }: Run) {
 export async function publishModel(
   name: string,
   runs: { readonly segment: string | undefined; readonly classify: string | undefined },
+  version: string,
 ): Promise<void> {
   if (!runs.segment && !runs.classify)
     throw new InputError('--publish needs at least one run: --segment RUN, --classify RUN or both.')
@@ -77,7 +111,7 @@ export async function publishModel(
     schemaVersion: 1,
     pipelineVersion,
     name,
-    version: '0.1.0',
+    version,
     title: 'Demo (trained on synthetic scans)',
     axes: 'DHW, S+ A+ R+',
     networks: { ...(segment && { segment: segment.entry }), ...(classify && { classify: classify.entry }) },
@@ -89,10 +123,7 @@ export async function publishModel(
     provenance: {
       notice: 'Research use — not for clinical use. Trained on synthetic scans only.',
       licence: 'Apache-2.0',
-      commands: parts.map(
-        part =>
-          `npm run train -- --task ${part.config.task} --preset demo --seed ${part.config.seed} --out RUN`,
-      ),
+      commands: parts.map(part => commandOf(part.config)),
       runs: parts.map(describeRun),
     },
   }
@@ -100,6 +131,7 @@ export async function publishModel(
   await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, 'weights.safetensors'), weights)
   await writeFile(path.join(folder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  await writeModelCard(folder)
   console.log(
     `${folder}: ${(weights.length / 1e6).toFixed(1)} MB, identity ${await modelIdentity(manifest, weights)}`,
   )

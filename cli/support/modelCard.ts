@@ -1,0 +1,116 @@
+// A model folder's card.md, written from what stands beside it: model.json, and evaluation.json where the model has been
+// judged. Nothing in it is typed by hand, so that card and model cannot disagree.
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import {
+  modelIdentity,
+  parseManifest,
+  type ModelManifest,
+  type NetworkEntry,
+} from '../../src/network/model.ts'
+
+/** One split's figures in evaluation.json. */
+export interface EvaluationRecord {
+  readonly bench: string
+  readonly date: string
+  readonly device: string
+  /** Identity of the model that was judged. */
+  readonly sha256: string
+  /** Markdown table of figures with intervals. */
+  readonly table: readonly string[]
+}
+
+export type EvaluationFile = Readonly<Record<string, EvaluationRecord>>
+
+async function readEvaluation(folder: string): Promise<EvaluationFile> {
+  const file = path.join(folder, 'evaluation.json')
+  return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : {}
+}
+
+/** Adds a split's figures to evaluation.json and writes the card anew. */
+export async function recordEvaluation(
+  folder: string,
+  split: string,
+  record: EvaluationRecord,
+): Promise<void> {
+  const all = { ...(await readEvaluation(folder)), [split]: record }
+  await writeFile(path.join(folder, 'evaluation.json'), `${JSON.stringify(all, null, 1)}\n`)
+  await writeModelCard(folder)
+}
+
+function describeNetwork(
+  task: string,
+  { config, shape, spacingMm, huWindow, labels, thresholds }: NetworkEntry,
+) {
+  return [
+    `- **${task}**: SMARTFormer, ${config.embed} channels, depths ${config.depths.join('-')}, windows of ${config.window}³ tokens; `,
+    `eats ${shape.join(' × ')} voxels of ${spacingMm.join(' × ')} mm (D, H, W), ${huWindow[0]} to ${huWindow[1]} HU; `,
+    `classes ${labels.join(', ')}; thresholds ${JSON.stringify(thresholds)}`,
+  ].join('')
+}
+
+function describeFigures(evaluation: EvaluationFile, identity: string): string[] {
+  return Object.entries(evaluation).flatMap(([split, { bench, date, device, sha256, table }]) => [
+    `### ${split}`,
+    '',
+    `${bench}; ${device}; ${date.slice(0, 10)}; 95 % intervals by bootstrap over scans.`,
+    ...(sha256 === identity
+      ? []
+      : ['', `**Measured on an earlier state of this model (${sha256.slice(0, 12)}…).**`]),
+    '',
+    ...table,
+    '',
+  ])
+}
+
+function cardText(manifest: ModelManifest, identity: string, evaluation: EvaluationFile): string {
+  const { title, version, networks, provenance } = manifest
+  const commands = (provenance.commands ?? []) as string[]
+  const figures = describeFigures(evaluation, identity)
+  return [
+    `# ${title} ${version}`,
+    '',
+    `**${String(provenance.notice)}** It is not a medical device, and nobody has validated it on patients.`,
+    '',
+    `Identity (SHA-256 of description and weights): \`${identity}\``,
+    '',
+    '## Networks',
+    '',
+    ...Object.entries(networks).map(([task, entry]) => describeNetwork(task, entry as NetworkEntry)),
+    '',
+    '## How it was trained',
+    '',
+    'On crops of synthetic chests (`phantom-bench-v1`, training seeds), made on the fly; no patient’s data took part.',
+    '',
+    '```sh',
+    ...commands,
+    '```',
+    '',
+    '```json',
+    JSON.stringify(provenance.runs, null, 1),
+    '```',
+    '',
+    '## How good it is on synthetic chests',
+    '',
+    ...(figures.length > 0 ? figures : ['Not judged yet: `npm run evaluate -- --split test --record`.', '']),
+    'Thresholds are chosen on validation scans only. A hit is a finding whose centre lies within the true nodule’s radius;',
+    'every other finding counts as false. Malignancy is judged on crops centred on the true nodules.',
+    '',
+    '## What it is not for',
+    '',
+    'Synthetic chests are simpler than patients: what it finds in a real scan, and what it says about malignancy there,',
+    'must not be relied on. What was seen on real scans stands in `docs/evidence`.',
+    '',
+    `Licence: ${String(provenance.licence)}.`,
+    '',
+  ].join('\n')
+}
+
+/** Writes card.md of a model folder. */
+export async function writeModelCard(folder: string): Promise<void> {
+  const manifest = parseManifest(JSON.parse(await readFile(path.join(folder, 'model.json'), 'utf8')))
+  const weights = new Uint8Array(await readFile(path.join(folder, manifest.weights.file)))
+  const identity = await modelIdentity(manifest, weights)
+  await writeFile(path.join(folder, 'card.md'), cardText(manifest, identity, await readEvaluation(folder)))
+}

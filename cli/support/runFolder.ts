@@ -1,0 +1,111 @@
+// A training run's folder: config.json (settings, recipe, device, what it started from) and checkpoint.safetensors.
+import { existsSync } from 'node:fs'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { presets } from '../../src/network/config.ts'
+import { initialiseParameters } from '../../src/network/initialise.ts'
+import { modelIdentity, parseManifest } from '../../src/network/model.ts'
+import type { ParameterShapes, ParameterValues } from '../../src/network/parameters.ts'
+import { readSafetensors, writeSafetensors } from '../../src/network/safetensors.ts'
+import { readWeights, takeParameters } from '../../src/prediction/weights.ts'
+import type { Recipe, Task } from '../../src/training/recipe.ts'
+import type { OptimiserState } from '../../src/training/trainStep.ts'
+import { readModelFiles } from './modelFiles.ts'
+
+export interface RunSettings {
+  readonly schemaVersion: 1
+  readonly task: Task
+  readonly preset: keyof typeof presets
+  readonly steps: number
+  readonly minutes: number | null
+  readonly seed: number
+  readonly learningRate: number
+  /** Run (its averaged weights) or model folder that this one starts from, where names and shapes agree. */
+  readonly from: string | null
+  /** All parameters, or the classification head on features of `from`. */
+  readonly method: 'full' | 'probe'
+}
+
+const groups = ['averaged', 'parameters', 'm', 'v'] as const
+
+/** Writes a checkpoint whole, then puts it in place, so that a crash leaves the last good one. */
+export async function saveCheckpoint(
+  folder: string,
+  shapes: ParameterShapes,
+  state: OptimiserState,
+  averaged: ParameterValues,
+) {
+  const values = { averaged, parameters: state.parameters, m: state.m, v: state.v }
+  const tensors = Object.fromEntries(
+    groups.flatMap(group =>
+      Object.entries(shapes).map(([name, shape]) => [
+        `${group}.${name}`,
+        { dtype: 'F32' as const, shape: [...shape], data: values[group][name] },
+      ]),
+    ),
+  )
+  const file = path.join(folder, 'checkpoint.safetensors')
+  await writeFile(`${file}.new`, writeSafetensors(tensors, { schemaVersion: '1', step: String(state.step) }))
+  await rename(`${file}.new`, file)
+}
+
+export async function loadCheckpoint(
+  folder: string,
+): Promise<{ state: OptimiserState; averaged: ParameterValues }> {
+  const { tensors, metadata } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
+  const group = (prefix: string): ParameterValues =>
+    Object.fromEntries(
+      Object.entries(tensors)
+        .filter(([name]) => name.startsWith(`${prefix}.`))
+        .map(([name, { data }]) => [name.slice(prefix.length + 1), data as Float32Array]),
+    )
+  return {
+    state: { parameters: group('parameters'), m: group('m'), v: group('v'), step: Number(metadata.step) },
+    averaged: group('averaged'),
+  }
+}
+
+/** Fresh parameters, with those of another run in their place where `--from` names one. */
+export async function startParameters(
+  { task, seed, from }: RunSettings,
+  shapes: ParameterShapes,
+  recipe: Recipe,
+): Promise<ParameterValues> {
+  const fresh = initialiseParameters(shapes, seed)
+  fresh[task === 'segment' ? 'decoder.out.conv.conv.bias' : 'cls_head.bias'].set(recipe.startBias)
+  if (from === null) return fresh
+  const known = existsSync(path.join(from, 'model.json'))
+    ? await modelParameters(from, task)
+    : (await loadCheckpoint(from)).averaged
+  for (const [name, values] of Object.entries(fresh))
+    if (known[name]?.length === values.length) values.set(known[name])
+  return fresh
+}
+
+/** Which model a run starts from, for its record; undefined where `from` names a run. */
+async function describeStart({ from }: RunSettings): Promise<unknown> {
+  if (from === null || !existsSync(path.join(from, 'model.json'))) return undefined
+  const files = await readModelFiles(from)
+  const { name, version, provenance } = parseManifest(files.manifest)
+  const sha256 = await modelIdentity(parseManifest(files.manifest), files.weights)
+  return { model: name, version, sha256, runs: provenance.runs }
+}
+
+/** Weights of a published model's network of the task, or where it has none those of its other network. */
+async function modelParameters(folder: string, task: Task): Promise<ParameterValues> {
+  const files = await readModelFiles(folder)
+  const manifest = parseManifest(files.manifest)
+  const entry = manifest.networks[task] ?? manifest.networks.segment ?? manifest.networks.classify
+  const own = takeParameters(await readWeights(manifest, files.weights), entry!.prefix)
+  return Object.fromEntries(Object.entries(own).map(([name, { data }]) => [name, data]))
+}
+
+export async function writeConfig(
+  folder: string,
+  settings: RunSettings,
+  recipe: Recipe,
+  device: string,
+): Promise<void> {
+  const config = { ...settings, startedFrom: await describeStart(settings), recipe, device }
+  await writeFile(path.join(folder, 'config.json'), JSON.stringify(config, null, 1))
+}
