@@ -35,7 +35,9 @@ export function AnalyseBox() {
         </Button>
       )}
       {isWindingDown && <p className="secondary">Cancelled. The last tile is still ending.</p>}
-      {compute.kind === 'ready' && <p className="secondary">Runs on {compute.device.label}.</p>}
+      {compute.kind === 'ready' && prediction.kind !== 'done' && (
+        <p className="secondary">Runs on {compute.device.label}.</p>
+      )}
       {compute.kind === 'ready' && !model && (
         <p className="warning">
           No model is installed, so nothing can be analysed. Scans can be read; install the workbench with its

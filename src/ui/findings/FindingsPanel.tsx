@@ -42,35 +42,37 @@ function Results() {
         <span className="top-space" />
         <UndoButtons />
       </div>
-      {warnings.map(warning => (
-        <p key={warning} className="warning">
-          {warning}
+      <div className="findings-scroll">
+        {warnings.map(warning => (
+          <p key={warning} className="warning">
+            {warning}
+          </p>
+        ))}
+        {isEmpty ? (
+          <p className="empty">
+            The model marked nothing above its threshold in this scan. That is its result, not proof that
+            there is no nodule: read the scan.
+          </p>
+        ) : (
+          <ol className="findings" aria-label="Findings">
+            {findings.map((finding, index) => (
+              <FindingRow
+                key={finding.id}
+                finding={finding}
+                index={index}
+                verdict={verdicts[finding.id]}
+                isSelected={finding.id === selected}
+              />
+            ))}
+          </ol>
+        )}
+        <p className="secondary small-print">
+          Malignancy is the model’s probability, not a diagnosis. {file.model.name} {file.model.version},
+          weights <span className="figures">{file.model.sha256.slice(0, 12)}</span>, on {file.device}.
         </p>
-      ))}
-      {isEmpty ? (
-        <p className="empty">
-          The model marked nothing above its threshold in this scan. That is its result, not proof that there
-          is no nodule: read the scan.
-        </p>
-      ) : (
-        <ol className="findings" aria-label="Findings">
-          {findings.map((finding, index) => (
-            <FindingRow
-              key={finding.id}
-              finding={finding}
-              index={index}
-              verdict={verdicts[finding.id]}
-              isSelected={finding.id === selected}
-            />
-          ))}
-        </ol>
-      )}
+      </div>
       {!isEmpty && <OverlayControls />}
       <Exports />
-      <p className="secondary small-print">
-        Malignancy is the model’s probability, not a diagnosis. {file.model.name} {file.model.version},
-        weights <span className="figures">{file.model.sha256.slice(0, 12)}</span>, on {file.device}.
-      </p>
     </>
   )
 }
