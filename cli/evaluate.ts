@@ -110,6 +110,7 @@ async function storeRule(model: string, { rule }: ChosenRule): Promise<void> {
     seed: rule.seedProbability,
     mask: rule.maskProbability,
     smallestDiameterMm: rule.smallestDiameterMm,
+    leastCompactness: rule.leastCompactness,
   }
   await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`)
 }

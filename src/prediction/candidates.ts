@@ -1,10 +1,10 @@
 // From probabilities to candidates: hysteresis and connected components on the scan's own grid, kept when they are
-// large enough to measure and lie in the lungs.
+// large enough to measure, compact enough to be a nodule rather than a vessel or a fissure, and lie in the lungs.
 import type { Grid } from '../base/shape.ts'
 import { hysteresis } from './components.ts'
 import { mapAxes } from './gridMap.ts'
 import type { LungField } from './lungField.ts'
-import { unravel, voxelVolumeMm3 } from './measure.ts'
+import { compactness, unravel, voxelVolumeMm3 } from './measure.ts'
 import { dilate } from './morphology.ts'
 
 export interface CandidateRule {
@@ -14,20 +14,24 @@ export interface CandidateRule {
   readonly maskProbability: number
   /** Diameter of the sphere of the candidate's volume; micronodules below 3 mm are not reported (Fleischner 2017). */
   readonly smallestDiameterMm: number
+  /** A candidate is at least this compact, 0…1 (see `compactness`): branching vessels and fissures are not. */
+  readonly leastCompactness: number
 }
 
 export const defaultRule: CandidateRule = {
   seedProbability: 0.5,
   maskProbability: 0.35,
   smallestDiameterMm: 3,
+  leastCompactness: 0,
 }
 
-/** Reads `seed`, `mask` and `smallestDiameterMm` of a model's thresholds; what is missing takes the default. */
+/** Reads `seed`, `mask`, `smallestDiameterMm` and `leastCompactness` of a model's thresholds; what is missing takes the default. */
 export function candidateRule(thresholds: Readonly<Record<string, number>>): CandidateRule {
   return {
     seedProbability: thresholds.seed ?? defaultRule.seedProbability,
     maskProbability: thresholds.mask ?? Math.min(defaultRule.maskProbability, thresholds.seed ?? 1),
     smallestDiameterMm: thresholds.smallestDiameterMm ?? defaultRule.smallestDiameterMm,
+    leastCompactness: thresholds.leastCompactness ?? defaultRule.leastCompactness,
   }
 }
 
@@ -36,6 +40,9 @@ export interface Candidate {
   readonly voxels: Int32Array
   /** Mean probability of its voxels, 0…1. */
   readonly probability: number
+  readonly volumeMm3: number
+  /** 1 for a ball, towards 0 for what is spread out. */
+  readonly compactness: number
 }
 
 export interface Candidates {
@@ -69,7 +76,7 @@ export function findCandidates(
   )
   scratch.fill(0)
   const voxelMm3 = voxelVolumeMm3(grid)
-  const smallestMm3 = (Math.PI / 6) * rule.smallestDiameterMm ** 3
+  const smallestMm3 = ballVolumeMm3(rule.smallestDiameterMm)
   const isInLung = lungTest(grid, field)
   const warnings: string[] = []
   const kept: Candidate[] = []
@@ -80,14 +87,20 @@ export function findCandidates(
       warnings.push(`A region of ${Math.round(volumeMm3 / 1000)} ml was left out: too large to be a nodule.`)
       continue
     }
+    const share = compactness(voxels, grid)
+    if (share < rule.leastCompactness) continue
     const sum = voxels.reduce((total, index) => total + probability[index], 0)
-    kept.push({ voxels, probability: sum / voxels.length / 255 })
+    kept.push({ voxels, probability: sum / voxels.length / 255, volumeMm3, compactness: share })
   }
   kept.sort((a, b) => b.probability - a.probability || a.voxels[0] - b.voxels[0])
   if (kept.length > mostCandidates) {
     warnings.push(`${kept.length} candidates were found; the ${mostCandidates} most probable are kept.`)
   }
   return { kept: kept.slice(0, mostCandidates), warnings }
+}
+
+export function ballVolumeMm3(diameterMm: number): number {
+  return (Math.PI / 6) * diameterMm ** 3
 }
 
 /** True when at least half of the voxels lie in the lung field with its margin. */

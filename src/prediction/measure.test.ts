@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Affine, Grid, Triple } from '../base/shape.ts'
-import { measureNodule, voxelVolumeMm3 } from './measure.ts'
+import { compactness, measureNodule, voxelVolumeMm3 } from './measure.ts'
 import { voxelsInside } from './testChest.ts'
 
 function gridOf(spacingMm: Triple, affine?: Affine): Grid {
@@ -69,5 +69,22 @@ describe('measureNodule', () => {
     expect(run.volumeMm3).toBe(4.5)
     const one = measureNodule(Int32Array.of(at(5, 5, 5)), grid, hu)
     expect([one.longAxisPlane, one.longAxisMm, one.shortAxisMm]).toEqual(['coronal', 2, 0.5])
+  })
+})
+
+describe('compactness', () => {
+  const grid = gridOf([1.25, 0.7, 0.7])
+  const centreRasMm = [0, 0, 0] as const
+  // abc / ((a² + b² + c²) / 3)^1.5 for the half axes of an ellipsoid; voxels round the smallest by a few per cent.
+  it.each([
+    { shape: 'a ball', radiiMm: [8, 8, 8] as const, expected: 1 },
+    { shape: 'a disc', radiiMm: [15, 15, 5] as const, expected: 0.564 },
+    { shape: 'a vessel', radiiMm: [3, 3, 25] as const, expected: 0.074 },
+  ])('of $shape follows from its axes', ({ radiiMm, expected }) => {
+    expect(compactness(voxelsInside(grid, { centreRasMm, radiiMm }), grid)).toBeCloseTo(expected, 1)
+  })
+
+  it('of a single voxel is that of a cube, nearly a ball', () => {
+    expect(compactness(Int32Array.of(0), gridOf([1, 1, 1]))).toBeGreaterThan(0.85)
   })
 })

@@ -27,23 +27,48 @@ export type Plane = 'axial' | 'coronal' | 'sagittal'
  */
 export function measureNodule(voxels: Int32Array, grid: Grid, hu: Int16Array): Measurement {
   if (voxels.length === 0) throw new Error('measureNodule: a nodule without voxels cannot be measured.')
-  const [, H, W] = grid.shape
-  let [sumD, sumH, sumW, sumHu] = [0, 0, 0, 0]
+  const count = voxels.length
+  const centre = centroidRasMm(voxels, grid)
+  const sumHu = voxels.reduce((sum, index) => sum + hu[index], 0)
+  return {
+    centreRasMm: centre,
+    volumeMm3: count * voxelVolumeMm3(grid),
+    ...largestAxes(voxels, grid),
+    meanHu: sumHu / count,
+  }
+}
+
+/** Mean position of the voxels (flat indices into `grid`, at least one), RAS mm. */
+export function centroidRasMm(voxels: Int32Array, { shape, affine }: Grid): WorldMm {
+  const [, H, W] = shape
+  let [sumD, sumH, sumW] = [0, 0, 0]
   for (const index of voxels) {
     const [d, h, w] = unravel(index, H, W)
     sumD += d
     sumH += h
     sumW += w
-    sumHu += hu[index]
   }
-  const count = voxels.length
-  const centre = voxelToRasMm(grid.affine, [sumD / count, sumH / count, sumW / count])
-  return {
-    centreRasMm: [centre[0], centre[1], centre[2]],
-    volumeMm3: count * voxelVolumeMm3(grid),
-    ...largestAxes(voxels, grid),
-    meanHu: sumHu / count,
+  const [x, y, z] = voxelToRasMm(affine, [sumD / voxels.length, sumH / voxels.length, sumW / voxels.length])
+  return [x, y, z]
+}
+
+/**
+ * The voxels' volume as a share of the ball whose points are as far from its centre in the mean square: 1 for a ball
+ * (nothing is more compact), 0.6 for a disc three times as wide as thick, below 0.1 for a vessel twelve times as long as wide.
+ */
+export function compactness(voxels: Int32Array, grid: Grid): number {
+  const [, H, W] = grid.shape
+  const centre = centroidRasMm(voxels, grid)
+  let squares = 0
+  for (const index of voxels) {
+    const point = voxelToRasMm(grid.affine, unravel(index, H, W))
+    for (const axis of [0, 1, 2]) squares += (point[axis] - centre[axis]) ** 2
   }
+  const voxelMm3 = voxelVolumeMm3(grid)
+  // A voxel has an extent of its own: the mean square over a cube of that volume.
+  const meanSquare = squares / voxels.length + voxelMm3 ** (2 / 3) / 4
+  const radiusMm = Math.sqrt((5 / 3) * meanSquare) // a ball's mean square is 3/5 of its radius squared
+  return Math.min(1, (voxels.length * voxelMm3) / ((4 / 3) * Math.PI * radiusMm ** 3))
 }
 
 /** |det| of the affine: right also where the axes are not perpendicular (gantry tilt). */

@@ -102,7 +102,7 @@ describe('predict with a real, untrained network', () => {
   it('runs the whole road with finite results, the same twice', async () => {
     const series = asSeries(makeChest({ spacingMm: [4, 4, 4], nodules }))
     // Untrained probabilities lie around a half; a low threshold on purpose, so that something is classified.
-    const rule = { seedProbability: 0.75, maskProbability: 0.7, smallestDiameterMm: 3 }
+    const rule = { seedProbability: 0.75, maskProbability: 0.7, smallestDiameterMm: 3, leastCompactness: 0 }
     const run = () => predict({ series, model, runtime, rule, overlap: 0 })
     const [a, b] = [await run(), await run()]
     expect(a.tiles).toBeGreaterThan(1)

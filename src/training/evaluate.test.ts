@@ -84,6 +84,7 @@ describe('choosing thresholds', () => {
     seedProbability,
     maskProbability: 0.2,
     smallestDiameterMm: 3,
+    leastCompactness: 0,
   }))
   const outcomes = (falsePositives: number[]) => [
     falsePositives.map((count, i) => scan(count, judgedNodule(8, i < 2), judgedNodule(9, i < 1))),

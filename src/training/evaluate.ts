@@ -50,16 +50,14 @@ export function judgeScan(
 ): JudgedScan {
   const centres = prediction.findings.map(finding => finding.centreRasMm)
   const { findingOfNodule, falsePositives } = matchFindings(truth.nodules, centres)
+  const dice = overlaps(truth, prediction.labels, findingOfNodule)
   return {
     seed: truth.seed,
     falsePositives: falsePositives.length,
     nodules: truth.nodules.map((nodule, i) => ({
       diameterMm: 2 * nodule.radiusMm,
       isFound: findingOfNodule[i] >= 0,
-      dice:
-        findingOfNodule[i] < 0
-          ? NaN
-          : labelDice(truth.instances, i + 1, prediction.labels, findingOfNodule[i] + 1),
+      dice: dice[i],
       malignant: nodule.malignant,
       likelihoodRatio: nodule.likelihoodRatio,
       malignancy: malignancy[i],
@@ -67,21 +65,25 @@ export function judgeScan(
   }
 }
 
-function labelDice(
-  truth: ArrayLike<number>,
-  nodule: number,
+/** Dice of each nodule with the finding that hit it, NaN without one; one walk over the volume for all. */
+function overlaps(
+  { instances, nodules }: ScanTruth,
   labels: ArrayLike<number>,
-  finding: number,
-): number {
-  let both = 0
-  let sum = 0
-  for (let i = 0; i < truth.length; i++) {
-    const [a, b] = [truth[i] === nodule, labels[i] === finding]
-    if (a) sum++
-    if (b) sum++
-    if (a && b) both++
+  findingOfNodule: readonly number[],
+): number[] {
+  const both = new Float64Array(nodules.length)
+  const truthSize = new Float64Array(nodules.length)
+  const findingSize = new Float64Array(1 + Math.max(0, ...findingOfNodule.map(finding => finding + 1)))
+  for (let i = 0; i < instances.length; i++) {
+    const [instance, label] = [instances[i], labels[i]]
+    if (label < findingSize.length) findingSize[label]++
+    if (instance === 0) continue
+    truthSize[instance - 1]++
+    if (label > 0 && label === findingOfNodule[instance - 1] + 1) both[instance - 1]++
   }
-  return (2 * both) / sum
+  return nodules.map((_, i) =>
+    findingOfNodule[i] < 0 ? NaN : (2 * both[i]) / (truthSize[i] + findingSize[findingOfNodule[i] + 1]),
+  )
 }
 
 export interface Evaluation {

@@ -1,8 +1,12 @@
 // Which probability makes a candidate: chosen on validation scans only, by sensitivity at a bearable number of false
 // positives. One prediction serves every rule, because rules read the probability volume alone.
-import type { CandidateRule } from '../prediction/candidates.ts'
-import { findCandidates } from '../prediction/candidates.ts'
-import { measureNodule } from '../prediction/measure.ts'
+import {
+  ballVolumeMm3,
+  findCandidates,
+  type Candidate,
+  type CandidateRule,
+} from '../prediction/candidates.ts'
+import { centroidRasMm } from '../prediction/measure.ts'
 import type { Prediction } from '../prediction/predict.ts'
 import type { Volume } from '../volume/volume.ts'
 import { judgeScan, summarise, type JudgedScan, type ScanTruth } from './evaluate.ts'
@@ -10,19 +14,23 @@ import { judgeScan, summarise, type JudgedScan, type ScanTruth } from './evaluat
 const seeds = [0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98]
 const maskShares = [0.4, 0.6, 0.8]
 const smallestDiametersMm = [3, 4, 5]
+const compactnesses = [0, 0.2, 0.35, 0.5]
 
-/** All rules that are tried: thresholds to seed and to delimit a candidate, and the least size. */
+/** All rules that are tried: thresholds to seed and to delimit a candidate, its least size and compactness. */
 export const triedRules: readonly CandidateRule[] = seeds.flatMap(seedProbability =>
   maskShares.flatMap(share =>
-    smallestDiametersMm.map(smallestDiameterMm => ({
-      seedProbability,
-      maskProbability: Math.round(seedProbability * share * 100) / 100,
-      smallestDiameterMm,
-    })),
+    smallestDiametersMm.flatMap(smallestDiameterMm =>
+      compactnesses.map(leastCompactness => ({
+        seedProbability,
+        maskProbability: Math.round(seedProbability * share * 100) / 100,
+        smallestDiameterMm,
+        leastCompactness,
+      })),
+    ),
   ),
 )
 
-/** The scan judged under each rule, in the order of `rules`. */
+/** The scan judged under each rule, in the order of `rules`. Rules with equal probabilities share their regions. */
 export function judgeUnderRules(
   truth: ScanTruth,
   volume: Volume,
@@ -32,14 +40,25 @@ export function judgeUnderRules(
 ): JudgedScan[] {
   const { probability, lungField } = prediction
   const labels = new Uint8Array(probability.length)
+  const regions = new Map<string, readonly Candidate[]>()
   return rules.map(rule => {
-    labels.fill(0)
-    const { kept } = findCandidates(probability, volume, lungField, rule, labels)
-    const findings = kept.map(({ voxels }, i) => {
-      for (const voxel of voxels) labels[voxel] = i + 1
-      return { centreRasMm: measureNodule(voxels, volume, volume.hu).centreRasMm }
-    })
-    return judgeScan(truth, { findings, labels }, malignancy)
+    const { seedProbability, maskProbability, smallestDiameterMm, leastCompactness } = rule
+    const key = `${seedProbability} ${maskProbability}`
+    let all = regions.get(key)
+    if (!all) {
+      const widest = { seedProbability, maskProbability, smallestDiameterMm: 0, leastCompactness: 0 }
+      all = findCandidates(probability, volume, lungField, widest, labels).kept
+      regions.set(key, all)
+    }
+    const kept = all.filter(
+      candidate =>
+        candidate.volumeMm3 >= ballVolumeMm3(smallestDiameterMm) && candidate.compactness >= leastCompactness,
+    )
+    kept.forEach(({ voxels }, i) => voxels.forEach(voxel => (labels[voxel] = i + 1)))
+    const findings = kept.map(({ voxels }) => ({ centreRasMm: centroidRasMm(voxels, volume) }))
+    const judged = judgeScan(truth, { findings, labels }, malignancy)
+    for (const { voxels } of kept) for (const voxel of voxels) labels[voxel] = 0
+    return judged
   })
 }
 
