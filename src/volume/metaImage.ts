@@ -66,15 +66,15 @@ export function readMetaImage({ file, head }: KnownFile, others: readonly ScanFi
     warnings: [],
     data: isLocal ? file : findDetached(file, dataFile, others),
     compression: isCompressed ? 'zlib' : 'none',
-    skipBytes: isLocal ? headerBytes : skip,
-    wholeIsPacked: false,
+    fileSkipBytes: isLocal ? headerBytes : skip,
+    streamSkipBytes: 0,
   }
 }
 
 /** ElementDataFile is always the last line; what follows it is data. */
 function readFields(head: Uint8Array, name: string): { fields: Fields; headerBytes: number } {
   const text = new TextDecoder('latin1').decode(head)
-  const last = /^ElementDataFile[ \t]*=.*(\n|$)/m.exec(text)
+  const last = /^ElementDataFile[ \t]*=.*(?:\r?\n|$)/m.exec(text)
   if (!last)
     throw new InputError(
       `${name} looks like MetaImage but does not say where its voxels are. Copy or export it again.`,

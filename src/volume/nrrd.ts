@@ -72,8 +72,8 @@ export function readNrrd({ file, head }: KnownFile, others: readonly ScanFile[])
     warnings,
     data: detached === undefined ? file : findDetached(file, detached, others),
     compression: readEncoding(fields, name),
-    skipBytes: skip < 0 ? -1 : (detached === undefined ? headerBytes : 0) + skip,
-    wholeIsPacked: false,
+    fileSkipBytes: skip === -1 ? -1 : detached === undefined ? headerBytes : 0,
+    streamSkipBytes: skip === -1 ? 0 : skip, // of the unpacked data, says the format
   }
 }
 
@@ -83,7 +83,7 @@ function readFields(head: Uint8Array, name: string): { fields: Map<string, strin
   const end = /\r?\n\r?\n/.exec(text)
   const fields = new Map<string, string>()
   for (const line of text.slice(0, end?.index).split(/\r?\n/).slice(1)) {
-    const match = /^([^#:=][^:=]*): ?(.*)$/.exec(line)
+    const match = /^([^#:=][^:=]*):(?!=) ?(.*)$/.exec(line)
     if (match) fields.set(match[1].trim().toLowerCase(), match[2].trim())
   }
   if (!end && !fields.has('data file') && !fields.has('datafile'))
