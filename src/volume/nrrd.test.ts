@@ -79,6 +79,12 @@ describe('NRRD geometry', () => {
     expectPhantomAt(series, lpsPlace)
   })
 
+  it('is not misled by a space named like a property of every object', async () => {
+    const series = await openChanged({ space: 'toString' })
+    expect(series.warnings).toEqual([expect.stringMatching(/LPS was assumed/)])
+    expectPhantomAt(series, lpsPlace)
+  })
+
   it('takes plain spacings with a warning', async () => {
     const noSpace = { space: '', 'space directions': '', 'space origin': '' }
     const series = await openChanged({ ...noSpace, spacings: '0.5 2 4' })
@@ -196,9 +202,9 @@ describe('NRRD data', () => {
     ['several data files', { 'data file': 'slice%03d.raw 1 3 1' }, /spreads its voxels over several files/],
     ['a missing data file', { 'data file': 'lost.raw' }, /its voxels are in lost\.raw, which is missing/],
     ['skipped lines', { 'line skip': '3' }, /skips lines/],
-    ['a byte skip in words', { 'byte skip': 'many' }, /is too short/],
+    ['a byte skip in words', { 'byte skip': 'many' }, /“byte skip: many”/],
     ['a byte skip beyond the end', { 'byte skip': '1e12' }, /is too short/],
-    ['a negative byte skip', { 'byte skip': '-20' }, /is too short/],
+    ['a negative byte skip', { 'byte skip': '-20' }, /“byte skip: -20”/],
     [
       'more voxels than the file holds',
       { sizes: `${W} ${H} ${D + 1}` },
