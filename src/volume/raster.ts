@@ -65,13 +65,13 @@ export function fileName(file: ScanFile): string {
 }
 
 /** @throws InputError when the header's geometry cannot be used. */
-export function rasterSource(header: RasterHeader): SeriesSource {
+export function rasterSource(header: RasterHeader, id = header.file.path): SeriesSource {
   const name = fileName(header.file)
   const spacingMm = spacingOfAffine(header.affine)
   checkVolumeSize(name, header.shape)
   checkGeometry(name, header.affine, spacingMm)
   const summary: SeriesSummary = {
-    id: header.file.path,
+    id,
     description: name,
     modality: header.modality,
     format: header.format,

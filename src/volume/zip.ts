@@ -36,7 +36,7 @@ export async function openZip(archive: ScanFile): Promise<ZipArchive> {
   const files = entries
     .filter(entry => !entry.name.endsWith('/'))
     .map(entry => ({
-      path: entry.name,
+      path: `${archive.path}/${entry.name.replaceAll('\\', '/')}`, // two archives may hold the same names
       sizeBytes: entry.unpackedBytes,
       bytes: async () => unpack(await load(), entry, entry.unpackedBytes, name),
       head: async (count: number) => unpack(await load(), entry, Math.min(count, entry.unpackedBytes), name),
