@@ -55,6 +55,7 @@ function refuseBomb(entries: readonly Entry[], archiveBytes: number, name: strin
 }
 
 function formatSize(bytes: number): string {
+  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} KB`
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
 
