@@ -85,15 +85,16 @@ describe('resample', () => {
       )
       const reach = Math.max(1, spacingMm[axis] / grid.spacingMm[axis])
       const last = grid.shape[axis] - 1
-      let checked = 0
+      let [checked, largest] = [0, 0]
       everyVoxel(next.shape).forEach((voxel, i) => {
         const point = voxelToRasMm(next.affine, voxel)
         const inFile = point[2 - axis] / grid.spacingMm[axis]
         if (inFile < reach || inFile > last - reach) return // the edge voxel repeats there
         checked++
         // Half a HU from rounding on the way in, half on the way out.
-        expect(Math.abs(next.hu[i] - 60 * point[2 - axis])).toBeLessThanOrEqual(1.01)
+        largest = Math.max(largest, Math.abs(next.hu[i] - 60 * point[2 - axis]))
       })
+      expect(largest).toBeLessThanOrEqual(1.01)
       expect(checked).toBeGreaterThan(voxelCount(next.shape) / 4)
     }
   })

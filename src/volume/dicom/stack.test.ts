@@ -121,7 +121,7 @@ describe('spacing', () => {
   })
 
   it('does not grow by a slice where the typical gap is a little off', async () => {
-    // Gaps of 1.9 and 2.1 mm by turns, one more of the small: their median times 200 would be 10 slices short.
+    // Gaps of 1.9 and 2.1 mm by turns: 400 mm at the one would be 211 steps, at the other 190.
     const place = (k: number) => [-100, -50, 2 * k - (k % 2 ? 0.1 : 0)]
     const series = await openFiles(makeSeries(201, { place }))
     expect(series.fileGrid.shape[0]).toBe(201)
