@@ -30,7 +30,7 @@ export function rasToLps([x, y, z]: PointMm): PointMm {
  */
 export function invertAffine(affine: Affine): Affine {
   const [a, b, c, x, d, e, f, y, g, h, i, z] = affine
-  const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+  const determinant = determinantOf(affine)
   if (!Number.isFinite(1 / determinant))
     throw new Error(`invertAffine: expected axes that span space, got a determinant of ${determinant}`)
   const rows = [
@@ -40,6 +40,25 @@ export function invertAffine(affine: Affine): Affine {
   ].map(row => row.map(value => value / determinant))
   const inverse = rows.flatMap(([p, q, r]) => [p, q, r, -(p * x + q * y + r * z)])
   return [...inverse, 0, 0, 0, 1]
+}
+
+/** Volume in mm³ of the box that one step along each axis spans, negative where the axes are left-handed. */
+function determinantOf([a, b, c, , d, e, f, , g, h, i]: Affine): number {
+  return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+}
+
+/** A tilted gantry shears a stack by up to 30° (0.87 of the upright box); below this share axes have fallen together. */
+const minUprightShare = 0.05
+
+/** True when every step is a length that a scan can have (under a metre) and the axes point three different ways. */
+export function spansSpace(affine: Affine): boolean {
+  const [d, h, w] = spacingOfAffine(affine)
+  const areLengths = [d, h, w].every(mm => mm > 0 && mm < 1000)
+  return (
+    areLengths &&
+    affine.every(Number.isFinite) &&
+    Math.abs(determinantOf(affine)) > minUprightShare * d * h * w
+  )
 }
 
 /** Length in mm of a step along each voxel axis, in (D,H,W) order. */

@@ -34,14 +34,19 @@ export function readMetaImage({ file, head }: KnownFile, others: readonly ScanFi
   const { fields, headerBytes } = readFields(head, name)
   const sizes = numbers(fields, 'DimSize')
   const channels = Number(fields.get('ElementNumberOfChannels') ?? 1)
-  const voxelType = voxelTypes[fields.get('ElementType') ?? '']
+  const elementType = fields.get('ElementType') ?? ''
+  const voxelType = Object.hasOwn(voxelTypes, elementType) ? voxelTypes[elementType] : undefined
   if (sizes.length !== 3 && !(sizes.length > 3 && sizes.slice(3).every(size => size === 1)))
     throw new InputError(
       `${name} has ${sizes.length} dimensions (${sizes.join(' × ')}); a single 3-D CT volume is expected. Export one volume.`,
     )
   if (!voxelType || channels !== 1)
     throw new InputError(
-      `${name} holds ${channels === 1 ? `values of type “${fields.get('ElementType') ?? 'not stated'}”` : `${channels} values a voxel`}; one number in HU per voxel is expected. Convert the original CT again.`,
+      `${name} holds ${channels === 1 ? `values of type “${elementType || 'not stated'}”` : `${channels} values a voxel`}; one number in HU per voxel is expected. Convert the original CT again.`,
+    )
+  if (/^(false|f|0|no)$/i.test(fields.get('BinaryData') ?? ''))
+    throw new InputError(
+      `${name} stores its voxels as text (BinaryData = False); binary voxels are expected. Save it again as binary.`,
     )
   const isCompressed = isTrue(fields, 'CompressedData')
   const dataFile = fields.get('ElementDataFile') ?? ''
@@ -63,18 +68,21 @@ export function readMetaImage({ file, head }: KnownFile, others: readonly ScanFi
     slope: Number(fields.get('ElementToIntensityFunctionSlope') ?? 1),
     intercept: Number(fields.get('ElementToIntensityFunctionOffset') ?? 0),
     windows: [],
-    warnings: [],
+    warnings: matrixOf(fields).length === 0 ? [noOrientation] : [],
     data: isLocal ? file : findDetached(file, dataFile, others),
     compression: isCompressed ? 'zlib' : 'none',
-    skipBytes: isLocal ? headerBytes : skip,
-    wholeIsPacked: false,
+    fileSkipBytes: isLocal ? headerBytes : skip,
+    streamSkipBytes: 0,
   }
 }
+
+const noOrientation =
+  'The file does not say how it is oriented: left–right, front–back and up–down may be wrong. LPS order was assumed.'
 
 /** ElementDataFile is always the last line; what follows it is data. */
 function readFields(head: Uint8Array, name: string): { fields: Fields; headerBytes: number } {
   const text = new TextDecoder('latin1').decode(head)
-  const last = /^ElementDataFile[ \t]*=.*(\n|$)/m.exec(text)
+  const last = /^ElementDataFile[ \t]*=.*(?:\r?\n|$)/m.exec(text)
   if (!last)
     throw new InputError(
       `${name} looks like MetaImage but does not say where its voxels are. Copy or export it again.`,
@@ -104,13 +112,21 @@ function readAffine(fields: Fields, name: string): Affine {
       `${name} does not say how large its voxels are; ElementSpacing with three numbers above zero is expected. Export the scan again with its geometry.`,
     )
   const offset = numbers(fields, 'Offset', 'Position', 'Origin')
-  const matrix = numbers(fields, 'TransformMatrix', 'Rotation', 'Orientation')
-  const dimensions = matrix.length === 16 ? 4 : 3
-  const directions = matrix.length >= 9 ? matrix : [1, 0, 0, 0, 1, 0, 0, 0, 1]
+  const matrix = matrixOf(fields)
+  const dimensions = Math.sqrt(matrix.length)
+  if (matrix.length > 0 && !(dimensions >= 3 && Number.isInteger(dimensions)))
+    throw new InputError(
+      `${name} has a TransformMatrix of ${matrix.length} numbers; nine are expected. Export the scan again with its geometry.`,
+    )
+  const directions = matrix.length > 0 ? matrix : [1, 0, 0, 0, 1, 0, 0, 0, 1]
   const row = (i: number) => {
     const sign = i < 2 ? -1 : 1 // LPS → RAS
-    const steps = [0, 1, 2].map(axis => directions[dimensions * axis + i] * spacing[axis])
+    const steps = [0, 1, 2].map(axis => directions[(dimensions || 3) * axis + i] * spacing[axis])
     return [...steps, offset[i] ?? 0].map(value => sign * value + 0)
   }
   return [...row(0), ...row(1), ...row(2), 0, 0, 0, 1]
+}
+
+function matrixOf(fields: Fields): number[] {
+  return numbers(fields, 'TransformMatrix', 'Rotation', 'Orientation')
 }

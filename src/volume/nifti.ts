@@ -26,6 +26,8 @@ const voxelTypes: Readonly<Record<number, VoxelType>> = {
 }
 
 const version2Bytes = 540
+/** Four bytes after the header say whether extensions follow; the voxels of a single file never begin before. */
+const extensionFlagBytes = 4
 
 /** Millimetres in the header's unit of length (metre, millimetre, micrometre). */
 const unitMm: Readonly<Record<number, number>> = { 1: 1000, 2: 1, 3: 0.001 }
@@ -77,8 +79,11 @@ export async function readNifti(known: KnownFile, others: readonly ScanFile[]): 
     warnings,
     data,
     compression: isPacked ? 'gzip' : 'none',
-    skipBytes: Math.max(isPair ? 0 : bytes.length, Math.floor(header.vox_offset) || 0),
-    wholeIsPacked: isPacked,
+    fileSkipBytes: 0,
+    streamSkipBytes: Math.max(
+      isPair ? 0 : bytes.length + extensionFlagBytes,
+      Math.floor(header.vox_offset) || 0,
+    ),
   }
 }
 
@@ -155,7 +160,9 @@ function storedRows(bytes: Uint8Array, littleEndian: boolean): number[] {
 
 /** Method 2 of nifti1.h. */
 function quaternionRows(header: NiftiHeader): number[] {
-  const { quatern_b: b, quatern_c: c, quatern_d: d } = header
+  const stored = [header.quatern_b, header.quatern_c, header.quatern_d]
+  const length = Math.max(1, Math.hypot(...stored)) // rounding can make it longer than a unit quaternion
+  const [b, c, d] = stored.map(value => value / length)
   const a = Math.sqrt(Math.max(0, 1 - b * b - c * c - d * d))
   const [qfac, x, y, z] = header.pixDims.map(Number)
   const k = qfac < 0 ? -z : z

@@ -54,6 +54,10 @@ export function readNrrd({ file, head }: KnownFile, others: readonly ScanFile[])
       `${name} spreads its voxels over several files; one data file is expected. Convert it to a single .nrrd.`,
     )
   const skip = Number(fields.get('byte skip') ?? fields.get('byteskip') ?? 0)
+  if (!(Number.isInteger(skip) && skip >= -1))
+    throw new InputError(
+      `${name} says “byte skip: ${fields.get('byte skip') ?? fields.get('byteskip')}”; a number of bytes is expected. Export it again.`,
+    )
   if (Number(fields.get('line skip') ?? fields.get('lineskip') ?? 0) !== 0)
     throw new InputError(
       `${name} skips lines before its voxels, which is not read here. Convert it to a single .nrrd.`,
@@ -72,8 +76,8 @@ export function readNrrd({ file, head }: KnownFile, others: readonly ScanFile[])
     warnings,
     data: detached === undefined ? file : findDetached(file, detached, others),
     compression: readEncoding(fields, name),
-    skipBytes: skip < 0 ? -1 : (detached === undefined ? headerBytes : 0) + skip,
-    wholeIsPacked: false,
+    fileSkipBytes: skip === -1 ? -1 : detached === undefined ? headerBytes : 0,
+    streamSkipBytes: skip === -1 ? 0 : skip, // of the unpacked data, says the format
   }
 }
 
@@ -83,7 +87,7 @@ function readFields(head: Uint8Array, name: string): { fields: Map<string, strin
   const end = /\r?\n\r?\n/.exec(text)
   const fields = new Map<string, string>()
   for (const line of text.slice(0, end?.index).split(/\r?\n/).slice(1)) {
-    const match = /^([^#:=][^:=]*): ?(.*)$/.exec(line)
+    const match = /^([^#:=][^:=]*):(?!=) ?(.*)$/.exec(line)
     if (match) fields.set(match[1].trim().toLowerCase(), match[2].trim())
   }
   if (!end && !fields.has('data file') && !fields.has('datafile'))
@@ -125,12 +129,13 @@ function readGeometry(
   const directions = vectors && keep.map(axis => vectors[axis])
   if (directions?.every(vector => vector !== undefined)) {
     const space = (fields.get('space') ?? '').toLowerCase()
-    const signs = spaceSigns[space] ?? spaceSigns.lps
+    const isKnown = Object.hasOwn(spaceSigns, space)
+    const signs = spaceSigns[isKnown ? space : 'lps']
     const origin = readVector(fields.get('space origin')) ?? [0, 0, 0]
     const rows = [0, 1, 2].flatMap(row =>
       [...directions.map(vector => vector![row]), origin[row]].map(value => signs[row] * value + 0),
     )
-    const warnings = spaceSigns[space]
+    const warnings = isKnown
       ? []
       : [`The file does not say which way its axes run (space “${space || 'not stated'}”); LPS was assumed.`]
     return { affine: [...rows, 0, 0, 0, 1], warnings }

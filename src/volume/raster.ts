@@ -5,7 +5,7 @@ import type { Affine, Triple } from '../base/shape.ts'
 import { voxelCount } from '../base/shape.ts'
 import type { ByteReader, Compression } from './byteReader.ts'
 import { createByteReader, maxDeflateRatio } from './byteReader.ts'
-import { invertAffine, spacingOfAffine } from './geometry.ts'
+import { spacingOfAffine, spansSpace } from './geometry.ts'
 import { checkVolumeSize, createHuWriter } from './huWriter.ts'
 import type { WrittenVolume } from './huWriter.ts'
 import type { ReadOptions, SeriesSource } from './source.ts'
@@ -31,11 +31,12 @@ export interface RasterHeader {
   readonly warnings: readonly string[]
   /** The file with the voxels: the same one, or the second of a pair. */
   readonly data: ScanFile
-  /** Compression of the whole data file (.nii.gz) or of its part after the header (.nrrd, .mha). */
+  /** Compression of the data file after its first `fileSkipBytes`. */
   readonly compression: Compression
-  /** Bytes before the voxels: in the unpacked stream when `wholeIsPacked`, else in the file; −1: voxels end the file. */
-  readonly skipBytes: number
-  readonly wholeIsPacked: boolean
+  /** Bytes of the data file before its voxels, or before their compressed stream; −1: plain voxels end the file. */
+  readonly fileSkipBytes: number
+  /** Bytes of the unpacked stream before the voxels (the header of a .nii.gz). */
+  readonly streamSkipBytes: number
 }
 
 const bytesOf: Readonly<Record<VoxelType, number>> = {
@@ -51,6 +52,11 @@ const bytesOf: Readonly<Record<VoxelType, number>> = {
   float64: 8,
 }
 
+/** No header with its extensions is longer; a file that says so would have to be unpacked to no end. */
+const maxStreamSkipBytes = 2 ** 28
+/** What is skipped in a stream is unpacked in pieces of this size. */
+const skipPieceBytes = 2 ** 20
+
 /** Without any voxel below this, a scan is unlikely to be CT in HU: there is always air around a patient. */
 const airBelowHu = -200
 
@@ -59,13 +65,13 @@ export function fileName(file: ScanFile): string {
 }
 
 /** @throws InputError when the header's geometry cannot be used. */
-export function rasterSource(header: RasterHeader): SeriesSource {
+export function rasterSource(header: RasterHeader, id = header.file.path): SeriesSource {
   const name = fileName(header.file)
   const spacingMm = spacingOfAffine(header.affine)
   checkVolumeSize(name, header.shape)
   checkGeometry(name, header.affine, spacingMm)
   const summary: SeriesSummary = {
-    id: header.file.path,
+    id,
     description: name,
     modality: header.modality,
     format: header.format,
@@ -76,17 +82,9 @@ export function rasterSource(header: RasterHeader): SeriesSource {
 }
 
 function checkGeometry(name: string, affine: Affine, spacingMm: Triple): void {
-  const isUsable = affine.every(Number.isFinite) && spacingMm.every(mm => mm > 0 && mm < 1000)
-  try {
-    if (isUsable) {
-      invertAffine(affine)
-      return
-    }
-  } catch {
-    // Axes that fall together: the same sentence.
-  }
+  if (spansSpace(affine)) return
   throw new InputError(
-    `${name} does not say the size of its voxels in a way that can be used (${spacingMm.map(mm => mm.toPrecision(3)).join(' × ')} mm); spacings above zero are expected. Convert the original scan again.`,
+    `${name} does not say the size of its voxels in a way that can be used (${spacingMm.map(mm => mm.toPrecision(3)).join(' × ')} mm); spacings above zero along three different directions are expected. Convert the original scan again.`,
   )
 }
 
@@ -127,19 +125,28 @@ function yieldToMessages(): Promise<void> {
 }
 
 async function openData(header: RasterHeader, neededBytes: number): Promise<ByteReader> {
-  const { compression, skipBytes, wholeIsPacked } = header
+  const { compression, fileSkipBytes, streamSkipBytes } = header
   const file = await header.data.bytes()
   if (compression === 'none') {
-    const start = skipBytes < 0 ? file.length - neededBytes : skipBytes
-    if (start < 0 || file.length - start < neededBytes)
-      throw tooShort(header, neededBytes, file.length - skipBytes)
+    const start = fileSkipBytes < 0 ? file.length - neededBytes : fileSkipBytes + streamSkipBytes
+    if (!(start >= 0 && file.length - start >= neededBytes))
+      throw tooShort(header, neededBytes, file.length - Math.max(0, fileSkipBytes + streamSkipBytes))
     return createByteReader(file.subarray(start), 'none')
   }
-  const packed = wholeIsPacked ? file : file.subarray(Math.max(0, skipBytes))
+  const packed = file.subarray(Math.max(0, fileSkipBytes))
   if (packed.length * maxDeflateRatio < neededBytes) throw tooShort(header, neededBytes, packed.length)
   const reader = createByteReader(packed, compression)
-  if (wholeIsPacked) readOrExplain(reader, skipBytes, header, 0)
+  skipStream(reader, header)
   return reader
+}
+
+function skipStream(reader: ByteReader, header: RasterHeader): void {
+  if (!(header.streamSkipBytes <= maxStreamSkipBytes))
+    throw new InputError(
+      `${fileName(header.data)} says that its voxels begin after ${header.streamSkipBytes} bytes, which no scan does. Copy or convert it again.`,
+    )
+  for (let left = header.streamSkipBytes; left > 0; left -= skipPieceBytes)
+    readOrExplain(reader, Math.min(left, skipPieceBytes), header, 0)
 }
 
 function tooShort(header: RasterHeader, neededBytes: number, heldBytes: number): InputError {
@@ -168,9 +175,9 @@ function readOrExplain(reader: ByteReader, count: number, header: RasterHeader, 
 function refuseNonFinite(name: string, written: WrittenVolume): void {
   const { nonFiniteVoxels, volume } = written
   if (nonFiniteVoxels === 0) return
-  const share = (100 * nonFiniteVoxels) / voxelCount(volume.shape)
+  const percent = Number(((100 * nonFiniteVoxels) / voxelCount(volume.shape)).toPrecision(2))
   throw new InputError(
-    `${name} has ${nonFiniteVoxels} voxels (${share.toPrecision(2)} %) that are not a number; every voxel must have a value in HU. Write −1024 where there is no data, and open it again.`,
+    `${name} has no number in ${nonFiniteVoxels} of its ${voxelCount(volume.shape)} voxels (${percent} %); every voxel must have a value in HU. Write −1024 where there is no data, and open it again.`,
   )
 }
 
@@ -180,7 +187,7 @@ function valueWarnings({ hu, clippedVoxels }: WrittenVolume): string[] {
     warnings.push(
       `No voxel is below ${airBelowHu} HU (values from ${hu.min} to ${hu.max}): this may be a mask, an MR or a CT that is not in Hounsfield units.`,
     )
-  if (clippedVoxels > 0) warnings.push(`${clippedVoxels} voxels above 32767 were set to 32767.`)
+  if (clippedVoxels > 0) warnings.push(`Voxels above 32767 were set to 32767 (${clippedVoxels} of them).`)
   return warnings
 }
 

@@ -100,7 +100,8 @@ async function readHeaders(
     throwIfCancelled(options.signal, 'Opening')
     try {
       if (known.kind === 'dicom') images.push(await readDicom(known))
-      else if (known.kind !== 'other') sources.push(rasterSource(await readRaster(known, all)))
+      else if (known.kind !== 'other')
+        sources.push(rasterSource(await readRaster(known, all), freeId(known, sources)))
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       failures.push(error)
@@ -113,6 +114,13 @@ async function readHeaders(
       ? [`${countFiles(strangers.length)} not recognised and left out (${sample(strangers)}).`]
       : []
   return { sources: [...listDicomSeries(images), ...sources], notes, failures }
+}
+
+/** Its path, or where another file came with the same one, a number after it. */
+function freeId({ file }: KnownFile, sources: readonly SeriesSource[]): string {
+  let id = file.path
+  for (let n = 2; sources.some(({ summary }) => summary.id === id); n++) id = `${file.path}#${n}`
+  return id
 }
 
 /** Voxels whose header is another file. */
@@ -155,6 +163,7 @@ function nothingToOpen(
   const problem = sources.find(source => source.holdsImage)?.summary.problem ?? sources[0]?.summary.problem
   if (problem) return new InputError(problem)
   if (failures.length > 0) return failures[0]
+  if (found.notes.length > 0) return new InputError(found.notes[0])
   const [only] = found.files
   if (found.files.length === 0)
     return new InputError(

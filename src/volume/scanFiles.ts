@@ -42,7 +42,10 @@ export async function findScanFiles(
       const { file, nested } = waiting[i]
       const head = file.sizeBytes === 0 ? new Uint8Array(0) : await readHead(file)
       if (!isZip(head)) {
-        found.push(recognise(file, head))
+        const known = recognise(file, head)
+        if (isGzip(head) && known.kind !== 'nifti' && known.kind !== 'other')
+          notes.push(`${file.path} is packed by gzip, which is only read for NIfTI; unpack it first.`)
+        else found.push(known)
       } else if (nested) {
         notes.push(`${file.path} is a zip within a zip and was left out; unpack it first.`)
       } else {
@@ -109,9 +112,18 @@ function isNifti(head: Uint8Array): boolean {
   )
 }
 
-/** A data set without preamble (DICOM before 1993, some archives): begins with a low tag of group 0002 or 0008. */
+/**
+ * A data set without preamble (DICOM before 1993, some archives): a low tag of group 0002 or 0008, and after it a higher
+ * one. Voxels can look like the first tag alone.
+ */
 function isBareDicom(head: Uint8Array): boolean {
-  return (
-    head.length > 132 && (head[0] === 2 || head[0] === 8) && head[1] === 0 && head[2] < 0x20 && head[3] === 0
-  )
+  if (head.length <= 132) return false
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  const [group, element] = [view.getUint16(0, true), view.getUint16(2, true)]
+  if ((group !== 2 && group !== 8) || element > 0x1f) return false
+  const isExplicit = /^[A-Z]{2}$/.test(String.fromCharCode(head[4], head[5]))
+  const next = 8 + (isExplicit ? view.getUint16(6, true) : view.getUint32(4, true))
+  if (next + 4 > head.length) return false
+  const [nextGroup, nextElement] = [view.getUint16(next, true), view.getUint16(next + 2, true)]
+  return nextGroup === group ? nextElement > element : nextGroup > group && nextGroup <= 0x20
 }

@@ -36,7 +36,7 @@ export async function openZip(archive: ScanFile): Promise<ZipArchive> {
   const files = entries
     .filter(entry => !entry.name.endsWith('/'))
     .map(entry => ({
-      path: entry.name,
+      path: `${archive.path}/${entry.name.replaceAll('\\', '/')}`, // two archives may hold the same names
       sizeBytes: entry.unpackedBytes,
       bytes: async () => unpack(await load(), entry, entry.unpackedBytes, name),
       head: async (count: number) => unpack(await load(), entry, Math.min(count, entry.unpackedBytes), name),
@@ -55,6 +55,7 @@ function refuseBomb(entries: readonly Entry[], archiveBytes: number, name: strin
 }
 
 function formatSize(bytes: number): string {
+  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} KB`
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
 

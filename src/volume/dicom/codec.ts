@@ -39,7 +39,7 @@ const photometricMonochrome2 = 1
 const maxFrameBytes = 1 << 28
 
 export function canDecode(transferSyntax: string): boolean {
-  return transferSyntax in decoderBySyntax
+  return Object.hasOwn(decoderBySyntax, transferSyntax)
 }
 
 let loading: Promise<CodecExports> | undefined

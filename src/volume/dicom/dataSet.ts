@@ -9,7 +9,7 @@ export type { DataSet }
 export const pixelDataTag = 'x7fe00010'
 
 /** A deflated header claims no size: this is more than any single CT file. */
-const maxInflatedBytes = 2 ** 31
+const maxInflatedBytes = 2 ** 29
 
 const implicitLittleEndian = '1.2.840.10008.1.2'
 const explicitLittleEndian = '1.2.840.10008.1.2.1'
@@ -40,11 +40,21 @@ const characterSets: Readonly<Record<string, string>> = {
  */
 export function parseDataSet(bytes: Uint8Array, whole: boolean): DataSet {
   const hasPreamble = String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM'
-  return dicomParser.parseDicom(bytes, {
-    ...(whole ? {} : { untilTag: pixelDataTag }),
-    ...(hasPreamble ? {} : { TransferSyntaxUID: guessSyntax(bytes) }),
-    inflater: inflateAfter,
-  })
+  try {
+    return dicomParser.parseDicom(bytes, {
+      ...(whole ? {} : { untilTag: pixelDataTag }),
+      ...(hasPreamble ? {} : { TransferSyntaxUID: guessSyntax(bytes) }),
+      inflater: inflateAfter,
+    })
+  } catch (error) {
+    throw new Error(reasonOf(error))
+  }
+}
+
+/** dicom-parser throws strings, and objects that hold the exception and all that was parsed. */
+function reasonOf(error: unknown): string {
+  const isWrapped = typeof error === 'object' && error !== null && 'exception' in error
+  return String(isWrapped ? error.exception : error)
 }
 
 /** Explicit VR shows two capital letters where implicit VR has a length. */
@@ -67,7 +77,8 @@ export function readText(dataSet: DataSet, tag: string): string {
   const element = dataSet.elements[tag]
   if (!element || element.length === 0) return ''
   const sets = (dataSet.string('x00080005') ?? '').split('\\').map(name => name.trim())
-  const label = sets.map(name => characterSets[name]).find(name => name !== undefined) ?? 'windows-1252'
+  const known = sets.find(name => Object.hasOwn(characterSets, name))
+  const label = known === undefined ? 'windows-1252' : characterSets[known]
   const bytes = dataSet.byteArray.subarray(element.dataOffset, element.dataOffset + element.length)
   return new TextDecoder(label).decode(bytes).replace(/\0/g, '').trim()
 }
@@ -76,7 +87,8 @@ export function readText(dataSet: DataSet, tag: string): string {
 export function readNumbers(dataSet: DataSet, tag: string, count: number): number[] | undefined {
   const text = dataSet.string(tag)
   if (!text) return undefined
-  const numbers = text.split('\\').slice(0, count).map(Number)
+  const parts = text.split('\\').slice(0, count)
+  const numbers = parts.map(part => (part.trim() === '' ? NaN : Number(part)))
   return numbers.length === count && numbers.every(Number.isFinite) ? numbers : undefined
 }
 

@@ -1,5 +1,6 @@
 // What one DICOM file says about its image: the attributes that decide how it is grouped, placed and turned into HU.
 // Enhanced (multi-frame) files say it per frame in functional groups (PS3.3 C.7.6.16), all others once.
+import { InputError } from '../../base/errors.ts'
 import type { ScanFile, WindowSetting } from '../volume.ts'
 import type { DataSet } from './dataSet.ts'
 import { pixelDataTag, readItem, readNumbers, readText } from './dataSet.ts'
@@ -48,6 +49,9 @@ export interface DicomSlice {
   readonly slope: number | undefined
   readonly intercept: number | undefined
 }
+
+/** More than any enhanced CT has; a damaged header could claim two thousand million. */
+const maxFrames = 1 << 14
 
 /** Patient and study attributes kept for export; never shown in messages. */
 const keptAttributes: Readonly<Record<string, string>> = {
@@ -147,7 +151,11 @@ function voiItem(dataSet: DataSet): DataSet | undefined {
 function readSlices(dataSet: DataSet): DicomSlice[] {
   const frames = dataSet.elements['x52009230']?.items
   const shared = readItem(dataSet, 'x52009229')
-  const count = Math.max(1, dataSet.intString('x00280008') ?? 1)
+  const count = Math.max(1, dataSet.intString('x00280008') || 1)
+  if (count > maxFrames)
+    throw new InputError(
+      `A DICOM file says that it has ${count} frames; at most ${maxFrames} are read. The file is damaged: export it again.`,
+    )
   if (!frames && !shared) {
     const [geometry, values] = [dataSet, dataSet]
     return Array.from({ length: count }, (_, frame) =>

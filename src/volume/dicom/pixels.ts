@@ -111,8 +111,11 @@ function toStored(bytes: Uint8Array, image: DicomImage): StoredValues {
     : new Uint16Array(buffer, byteOffset, length / 2)
   if (bitsStored < 16) {
     const [up, down] = [31 - highBit, 32 - bitsStored]
+    // Padding may lie outside what the stored bits hold: what equals it as it stands is left as it stands.
+    const [low, high] = image.padding ?? [NaN, NaN]
     for (let i = 0; i < values.length; i++)
-      values[i] = isSigned ? (values[i] << up) >> down : (values[i] << up) >>> down
+      if (!(values[i] >= low && values[i] <= high))
+        values[i] = isSigned ? (values[i] << up) >> down : (values[i] << up) >>> down
   }
   return values
 }

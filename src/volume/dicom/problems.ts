@@ -50,7 +50,9 @@ export function problemOf(image: DicomImage, slice: DicomSlice): string | undefi
 }
 
 function kindProblem(image: DicomImage): string | undefined {
-  const name = modalityNames[image.modality] ?? `an image of modality ${image.modality || 'unknown'}`
+  const name = Object.hasOwn(modalityNames, image.modality)
+    ? modalityNames[image.modality]
+    : `an image of modality ${image.modality || 'unknown'}`
   if (isWithoutImage(image) && image.modality !== 'CT')
     return `${title(image)} is ${name} and holds no pixel data; a CT image series is expected. Open the CT series that belongs to it.`
   if (image.modality !== 'CT')
@@ -77,10 +79,21 @@ function pixelProblem(image: DicomImage): string | undefined {
   return undefined
 }
 
+/** No scanner's frame of reference reaches further: 100 m. */
+const maxPositionMm = 1e5
+
+/** Row and column directions have length one and stand at right angles, to a hundredth. */
+function isRightAngled([a, b, c, d, e, f]: readonly number[]): boolean {
+  const areUnits = [Math.hypot(a, b, c), Math.hypot(d, e, f)].every(length => Math.abs(length - 1) < 0.01)
+  return areUnits && Math.abs(a * d + b * e + c * f) < 0.01
+}
+
 function geometryProblem(image: DicomImage, slice: DicomSlice): string | undefined {
   if (!slice.pixelSpacingMm)
     return `${title(image)} does not say its pixel spacing, so nothing in it can be measured; a CT series with Pixel Spacing (0028,0030) is expected. Export the original series again.`
   if (!slice.positionLpsMm || !slice.orientation)
     return `${title(image)} does not say where its slices lie; Image Position and Orientation (Patient) are expected. Export the original series again.`
+  if (!isRightAngled(slice.orientation) || slice.positionLpsMm.some(mm => Math.abs(mm) > maxPositionMm))
+    return `${title(image)} says that its slices lie in a way that is impossible; two directions of length one at right angles are expected. Export the original series again.`
   return undefined
 }

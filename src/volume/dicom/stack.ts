@@ -1,6 +1,7 @@
 // Slices of one series become a straight, evenly spaced stack: sorted along the slice normal, doubles left out, gaps
 // filled by interpolation so that everything keeps its true place. What was found is said in words.
 import type { Affine, Triple } from '../../base/shape.ts'
+import { spacingOfAffine, spansSpace } from '../geometry.ts'
 import type { DicomImage, DicomSlice } from './image.ts'
 
 /** A slice with everything it needs to be placed. */
@@ -66,17 +67,25 @@ export function stackSlices(input: readonly PlacedSlice[]): Stack {
     warnings.push(
       `${count(doubles, 'slice')} at a position that another slice already has ${doubles === 1 ? 'was' : 'were'} left out.`,
     )
-  const { plan, stepMm, problem } = planStack(slices, warnings)
+  const planned = planStack(slices, warnings)
+  const { plan, stepMm } = planned
   const direction = stackDirection(slices, stepMm, plan.length, warnings)
   const { rows, columns } = slices[0].image
+  const affine = affineOf(slices[0], direction)
+  const problem = planned.problem ?? (spansSpace(affine) ? undefined : unusableGeometry(affine))
   return {
     shape: [plan.length, rows, columns],
-    affine: affineOf(slices[0], direction),
+    affine,
     slices,
     plan,
     warnings,
     ...(problem ? { problem } : {}),
   }
+}
+
+function unusableGeometry(affine: Affine): string {
+  const steps = spacingOfAffine(affine).map(mm => mm.toPrecision(3))
+  return `The slices' positions and pixel spacings do not make a volume (steps of ${steps.join(' × ')} mm); a stack of parallel slices is expected. Export the original series again.`
 }
 
 function count(n: number, noun: string): string {
@@ -98,18 +107,19 @@ function planStack(
     return { plan: [{ below: 0, above: 0, share: 0 }], stepMm: thickness > 0 ? thickness : 1 }
   }
   const gaps = heights.slice(1).map((height, i) => height - heights[i])
-  const typical = [...gaps].sort((a, b) => a - b)[Math.floor(gaps.length / 2)]
+  const typical = [...gaps].sort((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)]
   const extent = heights[heights.length - 1] - heights[0]
-  const steps = Math.round(extent / typical)
+  // Gap by gap: over a long stack the typical gap's own error would add up to whole slices.
+  const inSteps = gaps.map(gap => Math.round(gap / typical))
+  const steps = inSteps.reduce((sum, n) => sum + n, 0)
   const stepMm = extent / steps
-  const plan = Array.from({ length: steps + 1 }, (_, k) => placeAt(heights, heights[0] + k * stepMm, stepMm))
-  const inSteps = gaps.map(gap => Math.max(1, Math.round(gap / typical)))
-  const missing = inSteps.reduce((sum, n) => sum + n - 1, 0)
+  const missing = inSteps.reduce((sum, n) => sum + Math.max(0, n - 1), 0)
   const range = `spacing from ${Math.min(...gaps).toFixed(2)} to ${Math.max(...gaps).toFixed(2)} mm, usually ${typical.toFixed(2)} mm`
-  if (missing > maxMissing * plan.length)
+  // Judged before the plan is made: one stray slice far away would make it endless.
+  if (!(missing <= maxMissing * (steps + 1)))
     return {
-      plan,
-      stepMm,
+      plan: slices.map((_, k) => ({ below: k, above: k, share: 0 })),
+      stepMm: typical,
       problem: `${missing} slices are missing between these ${slices.length} (${range}); a contiguous stack is expected. Open the complete series.`,
     }
   if (missing > 0)
@@ -121,6 +131,7 @@ function planStack(
     warnings.push(
       `The slices are unevenly spaced (${range}); they were brought to even spacing by interpolation.`,
     )
+  const plan = Array.from({ length: steps + 1 }, (_, k) => placeAt(heights, heights[0] + k * stepMm, stepMm))
   return { plan, stepMm }
 }
 
@@ -157,7 +168,23 @@ function stackDirection(
     warnings.push(
       `The scanner states a gantry tilt of ${taggedTilt.toFixed(1)}°, but the slices are stacked straight; their positions were believed.`,
     )
+  const asideMm = Math.max(...slices.map(slice => distanceFromLineMm(slice, first, direction, along)))
+  if (asideMm > 0.5 * Math.min(...first.pixelSpacingMm))
+    warnings.push(
+      `The slices lie up to ${asideMm.toFixed(1)} mm aside of a straight stack; they were stacked straight, positions are off by as much.`,
+    )
   return direction
+}
+
+/** How far a slice's corner lies from where the straight stack has it. */
+function distanceFromLineMm(
+  slice: PlacedSlice,
+  first: PlacedSlice,
+  direction: Vector,
+  along: number,
+): number {
+  const steps = (heightMm(slice) - heightMm(first)) / along
+  return Math.hypot(...slice.positionLpsMm.map((mm, i) => mm - first.positionLpsMm[i] - steps * direction[i]))
 }
 
 function affineOf(first: PlacedSlice, direction: Vector): Affine {
