@@ -47,7 +47,7 @@ function manifestOf(weights: ModelManifest['weights'], networks: ModelManifest['
     axes: 'DHW, S+ A+ R+',
     networks,
     weights,
-    provenance: { initialiser: 'hash, seed 1', licence: 'Apache-2.0' },
+    provenance: { initialiser: 'hash', licence: 'Apache-2.0' },
   }
 }
 
@@ -56,11 +56,13 @@ export interface TestModelOptions {
   readonly config?: NetworkConfig
   /** Both by default. */
   readonly tasks?: readonly NetworkTask[]
+  /** Of the hash initialiser; 1 by default. */
+  readonly seed?: number
   /** Spoils the weights before they are written and described. */
   readonly change?: (tensors: Record<string, SafetensorsTensor>) => void
 }
 
-/** model.json and weights of a network that takes 32³ voxels, hash-initialised with seed 1. */
+/** model.json and weights of networks that take 32³ voxels, hash-initialised. */
 export async function makeModelFiles(
   options: TestModelOptions = {},
 ): Promise<ModelFiles & { readonly manifest: ModelManifest }> {
@@ -72,7 +74,7 @@ export async function makeModelFiles(
   for (const task of tasks) {
     const { config, prefix } = networks[task]
     const shapes = parameterShapes(config, taskParts[task])
-    for (const [name, data] of Object.entries(hashInitialise(shapes, 1)))
+    for (const [name, data] of Object.entries(hashInitialise(shapes, options.seed ?? 1)))
       tensors[prefix + name] = { dtype: 'F32', shape: shapes[name], data }
   }
   options.change?.(tensors)
