@@ -31,7 +31,7 @@ function isFlexible(graph: Graph, node: GraphNode): boolean {
   }
   if (rankOf(node.outputs[0]) !== 5) return false
   if (node.op === 'BroadcastTo') return rankOf(node.inputs[0]) === 5
-  return isElementwise(node.op) || ['Concat', 'Slice', 'PadV2'].includes(node.op)
+  return isElementwise(node.op) || ['Concat', 'Slice', 'PadV2', 'Softmax', 'LogSoftmax'].includes(node.op)
 }
 
 /** Output ids of the nodes that work with channels first. */

@@ -3,7 +3,8 @@
 import type * as Ort from 'onnxruntime-web'
 import { describe, sizeOf } from './graph.ts'
 import type { Graph, ValueInfo } from './graph.ts'
-import { portName, toOnnx } from './onnx.ts'
+import { portName } from './lower/names.ts'
+import { toOnnx } from './onnx.ts'
 
 /** The part of onnxruntime-node and onnxruntime-web that is used. */
 export type OrtModule = Pick<typeof Ort, 'InferenceSession' | 'Tensor' | 'env'>

@@ -104,6 +104,7 @@ const counts = [
 ]
 // No published Swin UNETR comes near these; beyond them the file is wrong, not ambitious.
 const largestCount = 65536
+const largestDepth = 256
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= largestCount
@@ -132,6 +133,8 @@ export function parseNetworkConfig(value: unknown): NetworkConfig {
     if (!Array.isArray(list) || list.length !== 4 || !list.every(isCount))
       refuse(field, list, 'a list of four whole numbers')
   }
+  if ((fields.depths as number[]).some(depth => depth > largestDepth))
+    refuse('depths', fields.depths, `at most ${largestDepth} blocks a stage`)
   if (fields.patch !== 2) refuse('patch', fields.patch, 'a patch of 2 voxels')
   if (fields.decoder_full_channels !== undefined && !isCount(fields.decoder_full_channels))
     refuse('decoder_full_channels', fields.decoder_full_channels, 'a whole number')

@@ -53,12 +53,21 @@ describe('a model description', () => {
     ['networks.segment.huWindow', [500, -1000]],
     ['networks.segment.labels', ['background']],
     ['networks.segment.config.embed', 1e9],
+    ['networks.segment.config.depths', [2, 2, 5000, 2]],
+    ['networks.segment.config.in_chans', 2],
+    ['networks.segment.config.patch', 4],
     ['networks.segment.config.heads', [5, 2, 4, 8]],
     ['networks.segment.config.merge_order', 'constructor'],
     ['weights.file', '../../secret'],
     ['weights.sha256', 'abc'],
   ])('is refused in a sentence when %s is %j', (path, value) => {
     expect(() => parseManifest(withField(path, value))).toThrow(InputError)
+  })
+
+  it('whose tile does not fit the network is refused with the tile’s size', () => {
+    expect(() => parseManifest(withField('networks.segment.shape', [96, 48, 96]))).toThrow(
+      /tile \[96, 48, 96\] has a side that is no multiple of 32/,
+    )
   })
 
   it('has the same canonical text whatever the order of its keys', () => {

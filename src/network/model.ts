@@ -2,7 +2,16 @@
 import { InputError } from '../base/errors.ts'
 import type { Triple } from '../base/shape.ts'
 import { parseNetworkConfig, type NetworkConfig } from './config.ts'
+import { parameterShapes, type NetworkParts, type ParameterShapes } from './parameters.ts'
 import { sha256 } from './sha256.ts'
+
+export type NetworkTask = 'segment' | 'classify'
+
+/** The parts that a network of each task has beside its encoder. */
+export const taskParts: Readonly<Record<NetworkTask, NetworkParts>> = {
+  segment: { decoder: true },
+  classify: { sa: true, clsHead: true },
+}
 
 /** One network of a model and what it eats. Triples are in (D, H, W) order. */
 export interface NetworkEntry {
@@ -29,7 +38,7 @@ export interface ModelManifest {
   readonly title: string
   /** Order and direction of the volume's axes, such as "DHW, S+ A+ R+". */
   readonly axes: string
-  readonly networks: { readonly segment?: NetworkEntry; readonly classify?: NetworkEntry }
+  readonly networks: { readonly [task in NetworkTask]?: NetworkEntry }
   readonly weights: { readonly file: string; readonly bytes: number; readonly sha256: string }
   readonly provenance: Readonly<Record<string, unknown>>
 }
@@ -68,10 +77,11 @@ function requireNumbers(
     refuse(`'${name}' is ${JSON.stringify(list)}, ${length} sensible numbers are expected`)
 }
 
-function parseEntry(value: unknown, task: 'segment' | 'classify'): NetworkEntry {
+function parseEntry(value: unknown, task: NetworkTask): NetworkEntry {
   const fields = fieldsOf(value, `networks.${task}`)
   const config = parseNetworkConfig(fields.config)
   if (fields.prefix !== `${task}.`) refuse(`the prefix of ${task} is ${JSON.stringify(fields.prefix)}`)
+  if (config.in_chans !== 1) refuse(`${task} takes images of ${config.in_chans} channels, but a CT has one`)
   requireNumbers(fields, 'spacingMm', 3, spacing => spacing >= 0.1 && spacing <= 20)
   requireNumbers(fields, 'shape', 3, side => Number.isInteger(side) && side >= 8 && side <= 512)
   requireNumbers(fields, 'huWindow', 2, () => true)
@@ -117,6 +127,18 @@ export function parseManifest(value: unknown): ModelManifest {
     refuse('the weights have no SHA-256')
   fieldsOf(fields.provenance, 'provenance')
   return fields as unknown as ModelManifest
+}
+
+/** Shapes of everything in the weights file, by the names it has there: the network's prefix, then SPEC 9.1's name. */
+export function weightShapes({ networks }: ModelManifest): ParameterShapes {
+  const shapes: Record<string, readonly number[]> = {}
+  for (const task of ['segment', 'classify'] as const) {
+    const entry = networks[task]
+    if (!entry) continue
+    for (const [name, shape] of Object.entries(parameterShapes(entry.config, taskParts[task])))
+      shapes[entry.prefix + name] = shape
+  }
+  return shapes
 }
 
 /** JSON with sorted keys and no spaces: the same description gives the same text wherever it was written. */

@@ -59,6 +59,26 @@ describe('safetensors', () => {
         8,
       ),
     ],
+    [
+      'tensors that overlap where another part of the file is left over',
+      fileWith(
+        '{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}',
+        8,
+      ),
+    ],
+    ['a gap before a tensor', fileWith('{"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}', 8)],
+    ['bytes after the last tensor', fileWith('{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}', 5)],
+    [
+      'fewer bytes than the shape needs',
+      fileWith('{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}}', 8),
+    ],
+    ['a fractional size', fileWith('{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}', 1)],
+    ['metadata that is no table of texts', fileWith('{"__metadata__":{"step":7}}', 0)],
+    ['a list for a header', fileWith('[]', 0)],
+    [
+      'a picture',
+      Uint8Array.from({ length: 64 }, (_, at) => [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10][at % 8]),
+    ],
   ])('refuses %s in a sentence', (_, bytes) => {
     expect(() => readSafetensors(bytes)).toThrow(InputError)
     expect(() => readSafetensors(bytes)).toThrow(/choose a complete \.safetensors file/)

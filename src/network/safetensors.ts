@@ -56,7 +56,23 @@ function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-function readTensor(name: string, entry: unknown, data: Uint8Array): SafetensorsTensor {
+/** Where one tensor stands: the half-open byte range [begin, end) of the data behind the header. */
+export interface SafetensorsEntry {
+  readonly dtype: SafetensorsDtype
+  readonly shape: readonly number[]
+  readonly begin: number
+  readonly end: number
+}
+
+/** What a file says that it holds, checked against its size; no tensor has been copied yet. */
+export interface SafetensorsLayout {
+  readonly entries: Record<string, SafetensorsEntry>
+  readonly metadata: Record<string, string>
+  /** The data behind the header, a view of the file. */
+  readonly data: Uint8Array
+}
+
+function readEntry(name: string, entry: unknown, dataBytes: number): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>
   if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype))
     refuse(`tensor '${name}' has the data type ${JSON.stringify(dtype)}`)
@@ -69,33 +85,66 @@ function readTensor(name: string, entry: unknown, data: Uint8Array): Safetensors
   const type = arrays[dtype as SafetensorsDtype]
   if (count > largestElementCount || end < begin || end - begin !== count * type.BYTES_PER_ELEMENT)
     refuse(`tensor '${name}' of shape [${shape.join(', ')}] does not fill its ${end - begin} bytes`)
-  if (end > data.byteLength)
-    refuse(`tensor '${name}' ends at byte ${end}, but the file holds ${data.byteLength} bytes of data`)
-  // Copied, because a tensor may start at an address that its type does not allow.
-  const copy = data.slice(begin, end)
-  return { dtype: dtype as SafetensorsDtype, shape: shape as number[], data: new type(copy.buffer) }
+  if (end > dataBytes)
+    refuse(`tensor '${name}' ends at byte ${end}, but the file holds ${dataBytes} bytes of data`)
+  return { dtype: dtype as SafetensorsDtype, shape: shape as number[], begin, end }
+}
+
+/** The format leaves no byte without a tensor and gives none to two: offsets that say otherwise are lies. */
+function requireNoGaps(entries: Record<string, SafetensorsEntry>, dataBytes: number): void {
+  let at = 0
+  for (const [name, { begin, end }] of Object.entries(entries).sort(
+    ([, a], [, b]) => a.begin - b.begin || a.end - b.end,
+  )) {
+    if (begin < at) refuse(`tensor '${name}' begins at byte ${begin}, inside another tensor`)
+    if (begin > at) refuse(`no tensor fills the bytes ${at} to ${begin} before '${name}'`)
+    at = end
+  }
+  if (at !== dataBytes) refuse(`its tensors end at byte ${at}, but the file holds ${dataBytes} bytes of data`)
+}
+
+function readMetadata(entry: unknown): Record<string, string> {
+  const isTexts =
+    typeof entry === 'object' &&
+    entry !== null &&
+    !Array.isArray(entry) &&
+    Object.values(entry).every(value => typeof value === 'string')
+  if (!isTexts) refuse('its metadata is no table of texts')
+  return entry as Record<string, string>
 }
 
 /**
- * Reads a whole safetensors file.
- * @throws InputError when the header is damaged, a tensor leaves the file or its size does not match its shape.
+ * Reads a file's header only: names, types, shapes and places of its tensors.
+ * @throws InputError when the header is damaged, or tensors leave the file, overlap or do not match their shapes.
  */
-export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function readSafetensorsLayout(bytes: Uint8Array): SafetensorsLayout {
   const { header, dataStart } = readHeader(bytes)
   // A plain view: Node's Buffer is a Uint8Array whose `slice` does not copy.
   const data = new Uint8Array(bytes.buffer, bytes.byteOffset + dataStart, bytes.byteLength - dataStart)
   // No prototype, so that a tensor may be called '__proto__'.
-  const tensors: Record<string, SafetensorsTensor> = Object.create(null) as Record<string, SafetensorsTensor>
-  const metadata: Record<string, string> = {}
+  const entries = Object.create(null) as Record<string, SafetensorsEntry>
+  let metadata: Record<string, string> = {}
   for (const [name, entry] of Object.entries(header)) {
-    if (name !== '__metadata__') tensors[name] = readTensor(name, entry, data)
-    else
-      for (const [key, value] of Object.entries((entry ?? {}) as object))
-        if (typeof value === 'string') metadata[key] = value
+    if (name === '__metadata__') metadata = readMetadata(entry)
+    else entries[name] = readEntry(name, entry, data.byteLength)
   }
-  const total = Object.values(tensors).reduce((sum, tensor) => sum + tensor.data.byteLength, 0)
-  if (total > data.byteLength) refuse('its tensors overlap')
+  requireNoGaps(entries, data.byteLength)
+  return { entries, metadata, data }
+}
+
+/** Copies the tensors out of a file whose layout has been read. */
+export function readSafetensorsData({ entries, metadata, data }: SafetensorsLayout): SafetensorsFile {
+  const tensors = Object.create(null) as Record<string, SafetensorsTensor>
+  for (const [name, { dtype, shape, begin, end }] of Object.entries(entries)) {
+    // Copied, because a tensor may start at an address that its type does not allow.
+    tensors[name] = { dtype, shape, data: new arrays[dtype](data.slice(begin, end).buffer) }
+  }
   return { tensors, metadata }
+}
+
+/** Reads a whole safetensors file. @throws InputError as `readSafetensorsLayout` does. */
+export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+  return readSafetensorsData(readSafetensorsLayout(bytes))
 }
 
 /** Writes tensors in the order given; the header is padded with spaces so that the data starts on 8 bytes. */

@@ -42,7 +42,7 @@ describe('loadModel', () => {
   })
 
   it('refuses a model without the class that is needed', async () => {
-    const { manifest, weights } = await makeModelFiles()
+    const { manifest, weights } = await makeModelFiles({ tasks: ['classify'] })
     const classify = { ...manifest.networks.classify!, labels: ['cat', 'dog'] }
     const other = { ...manifest, networks: { classify } }
     const loading = loadModel({ manifest: other, weights }, await loadNodeRuntime(1))

@@ -1,9 +1,9 @@
 // A model ready to run: files checked, networks opened on a runtime, weights bound. What leaves a network is only what
 // the road needs: the nodule's probability, one float a voxel, and the probability of malignancy.
-import type { ModelManifest, NetworkEntry } from '../network/model.ts'
+import type { ModelManifest, NetworkTask } from '../network/model.ts'
 import { modelIdentity, parseManifest } from '../network/model.ts'
 import { classifyLogits, segmentLogits } from '../network/network.ts'
-import type { ModelRuntime, OpenNetwork } from './openNetwork.ts'
+import type { ModelRuntime, NetworkPlan, OpenNetwork } from './openNetwork.ts'
 import { openNetwork } from './openNetwork.ts'
 import { readWeights, takeParameters } from './weights.ts'
 
@@ -25,6 +25,12 @@ export interface ModelFiles {
   readonly weights: Uint8Array
 }
 
+/** What a network of each task computes, and which of its classes the road asks for. */
+export const taskOutputs: Readonly<Record<NetworkTask, Pick<NetworkPlan, 'forward' | 'label'>>> = {
+  segment: { forward: segmentLogits, label: 'nodule' },
+  classify: { forward: classifyLogits, label: 'malignant' },
+}
+
 /**
  * Checks a model's files and makes its networks ready on `runtime`.
  * @throws InputError when description and weights are damaged or do not belong together.
@@ -32,23 +38,28 @@ export interface ModelFiles {
 export async function loadModel(files: ModelFiles, runtime: ModelRuntime): Promise<LoadedModel> {
   const manifest = parseManifest(files.manifest)
   const weights = await readWeights(manifest, files.weights)
-  const { segment, classify } = manifest.networks
   const opened: OpenNetwork[] = []
-  const open = async (entry: NetworkEntry, forward: typeof segmentLogits, label: string) => {
+  const release = async () => {
+    for (const network of opened.splice(0)) await network.release()
+  }
+  const open = async (task: NetworkTask) => {
+    const entry = manifest.networks[task]
+    if (!entry) return undefined
     const parameters = takeParameters(weights, entry.prefix)
-    const network = await openNetwork({ entry, parameters, forward, label }, runtime)
+    const network = await openNetwork({ entry, parameters, ...taskOutputs[task] }, runtime)
     opened.push(network)
     return network.run
   }
-  const segmentTile = segment && (await open(segment, segmentLogits, 'nodule'))
-  const classifyCrop = classify && (await open(classify, classifyLogits, 'malignant'))
+  const openBoth = async () => ({ segmentTile: await open('segment'), classifyCrop: await open('classify') })
+  const { segmentTile, classifyCrop } = await openBoth().catch(async (error: unknown) => {
+    await release()
+    throw error
+  })
   return {
     manifest,
     identity: await modelIdentity(manifest, files.weights),
     segment: segmentTile,
     classify: classifyCrop && (async crop => (await classifyCrop(crop))[0]),
-    async release() {
-      for (const network of opened.splice(0)) await network.release()
-    },
+    release,
   }
 }

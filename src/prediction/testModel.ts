@@ -3,7 +3,7 @@
 import type { NetworkConfig } from '../network/config.ts'
 import { presets } from '../network/config.ts'
 import { hashInitialise } from '../network/initialise.ts'
-import type { ModelManifest, NetworkEntry } from '../network/model.ts'
+import { taskParts, type ModelManifest, type NetworkEntry, type NetworkTask } from '../network/model.ts'
 import { sha256 } from '../network/sha256.ts'
 import { parameterShapes } from '../network/parameters.ts'
 import type { SafetensorsTensor } from '../network/safetensors.ts'
@@ -32,7 +32,12 @@ export const classifyEntry: NetworkEntry = {
   labels: ['benign', 'malignant'],
 }
 
-function manifestOf(weights: ModelManifest['weights']): ModelManifest {
+const entries: Readonly<Record<NetworkTask, NetworkEntry>> = {
+  segment: segmentEntry,
+  classify: classifyEntry,
+}
+
+function manifestOf(weights: ModelManifest['weights'], networks: ModelManifest['networks']): ModelManifest {
   return {
     schemaVersion: 1,
     pipelineVersion,
@@ -40,35 +45,57 @@ function manifestOf(weights: ModelManifest['weights']): ModelManifest {
     version: '0.0.1',
     title: 'Hash-initialised test model',
     axes: 'DHW, S+ A+ R+',
-    networks: { segment: segmentEntry, classify: classifyEntry },
+    networks,
     weights,
-    provenance: { initialiser: 'hash, seed 1' },
+    provenance: { initialiser: 'hash', licence: 'Apache-2.0' },
   }
 }
 
-/** model.json and weights of the tiny network, hash-initialised with seed 1. */
-export async function makeModelFiles(): Promise<ModelFiles & { readonly manifest: ModelManifest }> {
+export interface TestModelOptions {
+  /** Of all networks; the tiny one by default. */
+  readonly config?: NetworkConfig
+  /** Both by default. */
+  readonly tasks?: readonly NetworkTask[]
+  /** Of the hash initialiser; 1 by default. */
+  readonly seed?: number
+  /** Spoils the weights before they are written and described. */
+  readonly change?: (tensors: Record<string, SafetensorsTensor>) => void
+}
+
+/** model.json and weights of networks that take 32³ voxels, hash-initialised. */
+export async function makeModelFiles(
+  options: TestModelOptions = {},
+): Promise<ModelFiles & { readonly manifest: ModelManifest }> {
+  const tasks = options.tasks ?? ['segment', 'classify']
+  const networks = Object.fromEntries(
+    tasks.map(task => [task, { ...entries[task], config: options.config ?? config }]),
+  )
   const tensors: Record<string, SafetensorsTensor> = {}
-  const add = (prefix: string, parts: Parameters<typeof parameterShapes>[1]) => {
-    const shapes = parameterShapes(config, parts)
-    for (const [name, data] of Object.entries(hashInitialise(shapes, 1))) {
+  for (const task of tasks) {
+    const { config, prefix } = networks[task]
+    const shapes = parameterShapes(config, taskParts[task])
+    for (const [name, data] of Object.entries(hashInitialise(shapes, options.seed ?? 1)))
       tensors[prefix + name] = { dtype: 'F32', shape: shapes[name], data }
-    }
   }
-  add('segment.', { decoder: true })
-  add('classify.', { sa: true, clsHead: true })
-  const weights = new Uint8Array(writeSafetensors(tensors))
+  options.change?.(tensors)
+  return describeWeights(new Uint8Array(writeSafetensors(tensors)), networks)
+}
+
+/** A description that names any bytes as its weights. */
+export async function describeWeights(
+  weights: Uint8Array<ArrayBuffer>,
+  networks: ModelManifest['networks'],
+): Promise<ModelFiles & { readonly manifest: ModelManifest }> {
   const described = { file: 'weights.safetensors', bytes: weights.length, sha256: await sha256(weights) }
-  return { manifest: manifestOf(described), weights }
+  return { manifest: manifestOf(described, networks), weights }
 }
 
 /** A model whose "network" calls everything above `thresholdHu` nodule, at `spacingMm`. */
 export function makeOracle(thresholdHu: number, spacingMm = 2): LoadedModel {
-  const manifest = manifestOf({ file: 'none', bytes: 1, sha256: '0'.repeat(64) })
   const segment = { ...segmentEntry, spacingMm: [spacingMm, spacingMm, spacingMm] as const }
   const threshold = (thresholdHu + 1000) / 1400
   return {
-    manifest: { ...manifest, networks: { segment } },
+    manifest: manifestOf({ file: 'none', bytes: 1, sha256: '0'.repeat(64) }, { segment }),
     identity: 'oracle',
     segment: tile => Promise.resolve(tile.map(value => (value > threshold ? 1 : 0))),
     release: () => Promise.resolve(),

@@ -1,10 +1,11 @@
 // A network's parameters out of a model's weights file, as float32 whatever the file stores.
 import { InputError } from '../base/errors.ts'
 import { halfToFloat } from '../network/half.ts'
-import type { ModelManifest } from '../network/model.ts'
+import { requireWeights } from '../network/checkWeights.ts'
+import { weightShapes, type ModelManifest } from '../network/model.ts'
 import { sha256 } from '../network/sha256.ts'
 import type { SafetensorsFile, SafetensorsTensor } from '../network/safetensors.ts'
-import { readSafetensors } from '../network/safetensors.ts'
+import { readSafetensorsData, readSafetensorsLayout } from '../network/safetensors.ts'
 
 export interface Parameter {
   readonly shape: readonly number[]
@@ -13,7 +14,8 @@ export interface Parameter {
 
 /**
  * Reads the weights that belong to `manifest`.
- * @throws InputError when size or SHA-256 are not what the model description says, or the file is damaged.
+ * @throws InputError when size or SHA-256 are not what the model description says, the file is damaged, or its tensors
+ * are not exactly those of the described networks; nothing but the header has been copied by then.
  */
 export async function readWeights(manifest: ModelManifest, bytes: Uint8Array): Promise<SafetensorsFile> {
   const { file, bytes: expectedBytes, sha256: expected } = manifest.weights
@@ -23,24 +25,22 @@ export async function readWeights(manifest: ModelManifest, bytes: Uint8Array): P
       `The weights ${file} (${bytes.length} bytes) are not the ones that the description of "${manifest.name}" names (${expectedBytes} bytes, SHA-256 ${expected.slice(0, 12)}…); get the model's files again.`,
     )
   }
-  return readSafetensors(bytes)
+  const layout = readSafetensorsLayout(bytes)
+  requireWeights(layout, weightShapes(manifest), file)
+  return readSafetensorsData(layout)
 }
 
-/** The parameters whose name begins with `prefix`, under their SPEC names. @throws InputError for other data types. */
+/** The parameters whose name begins with `prefix`, under their SPEC names, of weights that `readWeights` has checked. */
 export function takeParameters(weights: SafetensorsFile, prefix: string): Record<string, Parameter> {
   const parameters: Record<string, Parameter> = {}
   for (const [name, tensor] of Object.entries(weights.tensors)) {
     if (name.startsWith(prefix)) {
-      parameters[name.slice(prefix.length)] = { shape: tensor.shape, data: toFloat32(name, tensor) }
+      parameters[name.slice(prefix.length)] = { shape: tensor.shape, data: toFloat32(tensor) }
     }
   }
   return parameters
 }
 
-function toFloat32(name: string, { dtype, data }: SafetensorsTensor): Float32Array {
-  if (dtype === 'F32') return data as Float32Array
-  if (dtype === 'F16') return Float32Array.from(data as Uint16Array, halfToFloat)
-  throw new InputError(
-    `The weight '${name}' is stored as ${dtype}; F32 or F16 is expected: use a weights file made for this program.`,
-  )
+function toFloat32({ dtype, data }: SafetensorsTensor): Float32Array {
+  return dtype === 'F16' ? Float32Array.from(data as Uint16Array, halfToFloat) : (data as Float32Array)
 }

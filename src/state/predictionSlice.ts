@@ -38,7 +38,8 @@ export interface PredictionSlice {
   cancelPrediction(): void
 }
 
-const MODEL_NAME = 'demo'
+/** The folder of the shipped model. */
+export const MODEL_NAME = 'demo'
 
 export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set, get) => {
   const { compute } = services.workers

@@ -30,7 +30,7 @@ function open() {
     saveFile: () => undefined,
   })
   const file = { findings: [finding('N1', 10), finding('N2', 20)] } as unknown as FindingsFile
-  const model = { name: 'demo', title: 'Demo', version: '1' }
+  const model = { name: 'demo', title: 'Demo', version: '1', networks: ['segment'] as const }
   store.setState({
     prediction: { kind: 'done', caseId: 'case-1', summary: { file, timings: [], model, seconds: 1 } },
   })

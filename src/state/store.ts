@@ -7,6 +7,8 @@ import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createModelExportSlice } from './modelExportSlice.ts'
+import type { ModelExportSlice } from './modelExportSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
 import { createReviewSlice } from './reviewSlice.ts'
@@ -14,7 +16,7 @@ import type { ReviewSlice } from './reviewSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
 
-export type Workbench = CaseSlice & ViewSlice & PredictionSlice & ReviewSlice & ExportSlice
+export type Workbench = CaseSlice & ViewSlice & PredictionSlice & ReviewSlice & ExportSlice & ModelExportSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -37,5 +39,6 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createPredictionSlice(services)(...api),
     ...createReviewSlice(services)(...api),
     ...createExportSlice(services)(...api),
+    ...createModelExportSlice(services)(...api),
   }))
 }

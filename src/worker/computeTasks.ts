@@ -1,6 +1,10 @@
-// What the compute worker can do: say where it runs, and predict. The model is loaded once and kept.
+// What the compute worker can do: say where it runs, predict, and write a network as a file for elsewhere. The model is
+// loaded once and kept.
 import { CancelledError, InputError } from '../base/errors.ts'
 import type { Triple } from '../base/shape.ts'
+import type { ModelManifest } from '../network/model.ts'
+import { parseManifest } from '../network/model.ts'
+import { exportModel } from '../prediction/exportModel.ts'
 import type { LoadedModel } from '../prediction/loadModel.ts'
 import { loadModel } from '../prediction/loadModel.ts'
 import type { ModelRuntime } from '../prediction/openNetwork.ts'
@@ -8,37 +12,13 @@ import { toFindingsFile } from '../prediction/findingsFile.ts'
 import type { Prediction } from '../prediction/predict.ts'
 import { predict } from '../prediction/predict.ts'
 import type { OpenedSeries } from '../volume/volume.ts'
+import { fetchDescription, fetchModel } from './fetchModel.ts'
 import { previewLabels } from './preview.ts'
 import type { ComputeTasks, ModelSummary } from './protocol.ts'
 import { chooseRuntime, giveUpGpu } from './runtime.ts'
 import type { Handlers } from './serveTasks.ts'
 
 let loaded: { name: string; runtime: ModelRuntime; model: LoadedModel } | undefined
-
-/** GETs one of the app's own files, without a body; null where it does not exist. */
-async function fetchOwnFile(url: string): Promise<Response | null> {
-  const response = await fetch(url)
-  // A development server answers a missing file with its start page.
-  const isPage = response.headers.get('content-type')?.startsWith('text/html') ?? false
-  return response.ok && !isPage ? response : null
-}
-
-async function fetchModel(
-  name: string,
-  baseUrl: string,
-): Promise<{ manifest: unknown; weights: Uint8Array }> {
-  const folder = new URL(`models/${name}/`, baseUrl)
-  const manifestFile = await fetchOwnFile(new URL('model.json', folder).href)
-  const manifest = (await manifestFile?.json()) as { weights?: { file?: string } } | undefined
-  const weightsFile = await fetchOwnFile(
-    new URL(manifest?.weights?.file ?? 'weights.safetensors', folder).href,
-  )
-  if (!manifest || !weightsFile)
-    throw new InputError(
-      `The model “${name}” is not part of this installation: public/models/${name} lacks its model.json or weights. Install the workbench again, or train a model.`,
-    )
-  return { manifest, weights: new Uint8Array(await weightsFile.arrayBuffer()) }
-}
 
 async function getModel(name: string, baseUrl: string, runtime: ModelRuntime): Promise<LoadedModel> {
   if (loaded?.name === name && loaded.runtime === runtime) return loaded.model
@@ -60,16 +40,16 @@ function explain(error: unknown, runtime: ModelRuntime): unknown {
   )
 }
 
-function summarise({ name, title, version }: ModelSummary): ModelSummary {
-  return { name, title, version }
+function summarise({ name, title, version, networks }: ModelManifest): ModelSummary {
+  const has = (['segment', 'classify'] as const).filter(task => networks[task])
+  return { name, title, version, networks: has }
 }
 
 export const computeHandlers: Handlers<ComputeTasks> = {
   async describe({ modelName, baseUrl }) {
     const { label } = await chooseRuntime()
-    const folder = new URL(`models/${modelName}/`, baseUrl)
-    const manifestFile = await fetchOwnFile(new URL('model.json', folder).href)
-    const model = manifestFile && summarise((await manifestFile.json()) as ModelSummary)
+    const description = await fetchDescription(modelName, baseUrl)
+    const model = description === null ? null : summarise(parseManifest(description))
     return { result: { device: { label }, model } }
   },
 
@@ -87,6 +67,13 @@ export const computeHandlers: Handlers<ComputeTasks> = {
     } catch (error) {
       throw explain(error, runtime)
     }
+  },
+
+  async exportModel({ modelName, baseUrl, format, network }, { signal, report }) {
+    report({ stage: 'Fetching the model', done: 0, total: 1 })
+    const files = await fetchModel(modelName, baseUrl)
+    const { fileName, bytes } = await exportModel(files, { format, network }, { signal, onProgress: report })
+    return { result: { fileName, bytes }, transfer: [bytes.buffer] }
   },
 }
 

@@ -2,6 +2,8 @@
 // Payloads are plain data; voxels travel as views of shared memory, or as transferred buffers where there is none.
 import type { Triple } from '../base/shape.ts'
 import type { FileGrid, OpenedSeries, SeriesSummary } from '../volume/volume.ts'
+import type { NetworkTask } from '../network/model.ts'
+import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
 import type { PredictProgress } from '../prediction/predict.ts'
 
@@ -68,6 +70,8 @@ export interface ModelSummary {
   readonly name: string
   readonly title: string
   readonly version: string
+  /** What it can do. */
+  readonly networks: readonly NetworkTask[]
 }
 
 export interface PredictionResult {
@@ -93,6 +97,11 @@ export type ComputeTasks = {
     input: { series: OpenedSeries; previewShape: Triple; modelName: string; baseUrl: string }
     progress: PredictProgress
     result: PredictionResult
+  }
+  exportModel: {
+    input: { modelName: string; baseUrl: string; format: ExportFormat; network: NetworkTask }
+    progress: StageProgress
+    result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
   }
 }
 

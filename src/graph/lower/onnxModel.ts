@@ -1,6 +1,7 @@
 // Collects ONNX nodes, initialisers and names, and writes them as a ModelProto (onnx.proto3, the fields used here).
 import protobuf from 'protobufjs/minimal.js'
 import type { ValueInfo } from '../graph.ts'
+import type { Naming } from './names.ts'
 
 /** Version of ONNX's operators that the nodes are written for; any runtime since 2024 knows it. */
 export const opsetVersion = 21
@@ -29,19 +30,32 @@ interface Initialiser {
   readonly bytes: Uint8Array
 }
 
-interface Port extends ValueInfo {
+export interface Port extends ValueInfo {
   readonly name: string
+  readonly doc?: string
+}
+
+/** What a file says about itself beside the computation. */
+export interface ModelDescription {
+  readonly name: string
+  readonly doc?: string
+  /** Becomes the file's `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 export class OnnxModel {
   private readonly nodes: OnnxNode[] = []
   private readonly initialisers: Initialiser[] = []
   private readonly known = new Map<string, string>()
-  private count = 0
+  private readonly naming: Naming
 
-  /** A name that no other value has. */
-  fresh(): string {
-    return `v${this.count++}`
+  constructor(naming: Naming) {
+    this.naming = naming
+  }
+
+  /** A name that no other value has, for what `op` makes. */
+  fresh(op: string): string {
+    return this.naming.fresh(op)
   }
 
   /** Appends a node with one output and returns the output's name; '' stands for an input left out. */
@@ -49,7 +63,7 @@ export class OnnxModel {
     op: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
-    output = this.fresh(),
+    output = this.fresh(op),
   ): string {
     this.nodes.push({ op, inputs, outputs: [output], attributes })
     return output
@@ -66,8 +80,12 @@ export class OnnxModel {
   }
 
   /** A constant tensor; `data` has the type's own memory layout. */
-  tensor(type: ElementType, shape: readonly number[], data: ArrayBufferView): string {
-    const name = this.fresh()
+  tensor(
+    type: ElementType,
+    shape: readonly number[],
+    data: ArrayBufferView,
+    name = this.naming.constant(type),
+  ): string {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     this.initialisers.push({ name, type, shape, bytes })
     return name
@@ -93,18 +111,23 @@ export class OnnxModel {
   }
 
   /** The file's bytes. */
-  encode(name: string, inputs: readonly Port[], outputs: readonly Port[]): Uint8Array {
+  encode(description: ModelDescription, inputs: readonly Port[], outputs: readonly Port[]): Uint8Array {
+    const { name, doc, metadata = {} } = description
     const writer = protobuf.Writer.create()
     writer.uint32(8).int64(irVersion)
     writer.uint32(18).string('SMARTFormer Workbench')
+    if (doc !== undefined) writer.uint32(50).string(doc)
     writer.uint32(58).fork()
     for (const node of this.nodes) writeNode(writer.uint32(10).fork(), node).ldelim()
     writer.uint32(18).string(name)
     for (const each of this.initialisers) writeTensor(writer.uint32(42).fork(), each).ldelim()
+    if (doc !== undefined) writer.uint32(82).string(doc)
     for (const port of inputs) writePort(writer.uint32(90).fork(), port).ldelim()
     for (const port of outputs) writePort(writer.uint32(98).fork(), port).ldelim()
     writer.ldelim()
     writer.uint32(66).fork().uint32(10).string('').uint32(16).int64(opsetVersion).ldelim()
+    for (const [key, value] of Object.entries(metadata))
+      writer.uint32(114).fork().uint32(10).string(key).uint32(18).string(value).ldelim()
     return writer.finish()
   }
 
@@ -140,9 +163,10 @@ function writeTensor(writer: protobuf.Writer, { name, type, shape, bytes }: Init
   return writer.uint32(16).int32(elementType[type]).uint32(66).string(name).uint32(74).bytes(bytes)
 }
 
-function writePort(writer: protobuf.Writer, { name, shape, dtype }: Port): protobuf.Writer {
+function writePort(writer: protobuf.Writer, { name, shape, dtype, doc }: Port): protobuf.Writer {
   writer.uint32(10).string(name).uint32(18).fork().uint32(10).fork().uint32(8).int32(elementType[dtype])
   writer.uint32(18).fork()
   for (const size of shape) writer.uint32(10).fork().uint32(8).int64(size).ldelim()
-  return writer.ldelim().ldelim().ldelim()
+  writer.ldelim().ldelim().ldelim()
+  return doc === undefined ? writer : writer.uint32(26).string(doc)
 }

@@ -96,7 +96,7 @@ export const reductionLowerings: Lowerings = {
   },
   TopK: (model, { inputs, outputs, attributes, to }) => {
     const count = model.ints([to[0].shape[to[0].shape.length - 1]])
-    const places = model.fresh()
+    const places = model.fresh('Indices')
     model.multi('TopK', [inputs[0], count], { sorted: flag(attributes.sorted) }, [outputs[0], places])
     model.node('Cast', [places], { to: { int: elementType.int32 } }, outputs[1])
   },

@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components'
 import { Failed } from '../Failed.tsx'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
+import { TakeModelAway } from './TakeModelAway.tsx'
 
 export function AnalyseBox() {
   const prediction = useWorkbench(state => state.prediction)
@@ -44,6 +45,7 @@ export function AnalyseBox() {
           models to analyse.
         </p>
       )}
+      {model && <TakeModelAway model={model} />}
     </section>
   )
 }
