@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { maskTokensKernel, maskTokensReference, maskTokensShape } from './maskTokens.ts'
 import { encodeMaskTokens } from './maskTokensProgram.ts'
+import { registerAuxiliaryKernels } from './registerAuxiliary.ts'
 import { encodeInTfjs } from './tfjsPass.ts'
 import { windowAttentionKernel, windowAttentionReference, windowAttentionShape } from './windowAttention.ts'
 import { encodeWindowAttentionGradient, gradientScratch } from './windowAttentionGradient.ts'
@@ -144,4 +145,5 @@ export function registerKernels(): void {
   isRegistered = true
   registerWindowAttention()
   registerMaskTokens()
+  registerAuxiliaryKernels()
 }
