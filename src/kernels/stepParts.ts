@@ -52,7 +52,7 @@ export function packUniforms(
   return block
 }
 
-export interface Range {
+export interface ElementRange {
   readonly first: number
   readonly count: number
 }
@@ -61,7 +61,7 @@ export interface Range {
  * Ranges of `count` elements, each small enough to bind `bytesEach` bytes an element and beginning where a binding may
  * begin. One range where everything fits.
  */
-export function bindableRanges(count: number, bytesEach: number, { limits }: DeviceFacts): Range[] {
+export function bindableRanges(count: number, bytesEach: number, { limits }: DeviceFacts): ElementRange[] {
   const most = Math.floor(limits.maxStorageBufferBindingSize / bytesEach)
   // A multiple of the alignment (a power of two, on some devices a small one) is aligned whatever an element's size.
   const unit = Math.max(256, limits.minStorageBufferOffsetAlignment)
