@@ -228,6 +228,27 @@ describe.skipIf(!gpu).each(['registers', 'shared'] as const)('sharpened cross en
   })
 })
 
+describe.skipIf(!gpu)('losses computed again', () => {
+  it('are the same bit by bit, gradients included', async () => {
+    const options = { squared: true, nr: 0, dr: 1e-6, includeBackground: true }
+    const temperatures = { student: 0.1, teacher: 0.05 }
+    const logits = floats([2, 6, 7, 8, 2], 1, 4)
+    const student = floats([4, 5, 70], 2)
+    const all = (x: tf.Tensor, s: tf.Tensor, y: tf.Tensor, t: tf.Tensor, c: tf.Tensor, m: tf.Tensor) =>
+      tf.addN([
+        ...Object.values(diceTerms(x, y, options)),
+        maskedTokenLoss(s, t, c, m, temperatures),
+        maskedL1(s, t, tf.ones(t.shape)),
+      ])
+    const data = [labelsFor([2, 6, 7, 8], 2, 3), floats([4, 5, 70], 4), floats([70], 5), maskFor([4, 5], 6)]
+    const run = () => differentiateOn('webgpu', all, [logits, student], data, Float32Array.of(1))
+    const once = await run()
+    const again = await run()
+    expect(again.map(values => Array.from(values))).toEqual(once.map(values => Array.from(values)))
+    expect(once.every(values => values.every(Number.isFinite))).toBe(true)
+  })
+})
+
 describe.skipIf(!gpu)('the centre’s update', () => {
   it.each([
     ['one row', [1, 6]],
