@@ -4,6 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { GpuKernel } from './gpuKernel.ts'
 import { maskTokensGradient } from './maskTokens.ts'
 import { maskTokensKernel } from './maskTokensProgram.ts'
+import { auxiliaryKernels } from './registerAuxiliary.ts'
 import { windowAttentionGradient } from './windowAttention.ts'
 import { windowAttentionGradientKernel } from './windowAttentionGradient.ts'
 import { windowAttentionKernel } from './windowAttentionProgram.ts'
@@ -12,6 +13,7 @@ export const gpuKernels: readonly GpuKernel[] = [
   maskTokensKernel,
   windowAttentionKernel,
   windowAttentionGradientKernel,
+  ...auxiliaryKernels,
 ]
 
 /** Each says how the kernel of its name is differentiated. */

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { registerGpuKernel } from './gpuKernel.ts'
 import { gpuKernels, kernelGradients } from './kernelList.ts'
+import { registerAuxiliaryGradients } from './registerAuxiliary.ts'
 import { maskTokensReference } from './maskTokens.ts'
 import { maskTokensKernel } from './maskTokensProgram.ts'
 import { windowAttentionReference } from './windowAttention.ts'
@@ -34,6 +35,7 @@ export function registerKernelGradients(): void {
   if (hasGradients) return
   hasGradients = true
   kernelGradients.forEach(gradient => tf.registerGradient(gradient))
+  registerAuxiliaryGradients()
 }
 
 let isRegistered = false

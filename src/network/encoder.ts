@@ -1,6 +1,7 @@
 // The encoder (SPEC section 2): patch embedding, masking, four Swin stages with patch merging.
 import * as tf from '@tensorflow/tfjs-core'
 import { maskTokens } from '../kernels/maskTokens.ts'
+import { patchDropout } from '../kernels/patchDropout.ts'
 import type { NetworkConfig } from './config.ts'
 import { applyLinear, layerNorm, padToMultiple, spaceToDepth } from './layers.ts'
 import { parameter, under, type ParameterTensors } from './parameters.ts'
@@ -53,7 +54,7 @@ export function applyMasks(x: tf.Tensor, token: tf.Tensor | undefined, options: 
       tf.reshape(token, [-1]) as tf.Tensor1D,
       options.mask as tf.Tensor4D,
     )
-  return options.keep ? tf.mul(tokens, tf.expandDims(options.keep, -1)) : tokens
+  return options.keep ? patchDropout(tokens, options.keep) : tokens
 }
 
 /** Multipliers [B] of the two branches of block k. */

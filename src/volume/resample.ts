@@ -6,7 +6,7 @@ import { invertAffine, voxelToRasMm } from './geometry.ts'
 import type { Volume } from './volume.ts'
 
 /** Weights of one output line: for output i, inputs first[i] … with weights[i·taps …]. Ends repeat the edge voxel. */
-interface Line {
+export interface Line {
   readonly size: number
   readonly taps: number
   readonly index: Int32Array
@@ -35,7 +35,8 @@ function firstSample(from: number, to: number, step: number): number {
   return (from - 1) / 2 - ((to - 1) / 2) * step
 }
 
-function planLine(from: number, to: number, step: number): Line {
+/** Taps of a line of `from` voxels read at `to` places, `step` voxels apart, both centred on the same point. */
+export function planLine(from: number, to: number, step: number): Line {
   const radius = Math.max(1, step)
   const taps = 2 * Math.ceil(radius) + 1
   const index = new Int32Array(to * taps)

@@ -11,7 +11,8 @@ import {
   layerNorm,
   leakyRelu,
 } from '../../../src/network/layers.ts'
-import { attentionMask, expandMask } from '../../../src/network/masks.ts'
+import { attentionMask } from '../../../src/kernels/topKMask.ts'
+import { expandMask } from '../../../src/kernels/expandMask.ts'
 import { under } from '../../../src/network/parameters.ts'
 import { patchMerge } from '../../../src/network/swin.ts'
 import type { MergeOrder } from '../../../src/network/config.ts'

@@ -83,6 +83,7 @@ function adamWOutputs(t: Tensors, fixture: Fixture): Tensors {
 export const lossOperations: Record<string, GraphOperation> = {
   softmax_cross_entropy: {
     kind: 'graph',
+    isQuick: true,
     outputs: t => ({
       ce: softmaxCrossEntropy(t['in.logits'], t['in.labels']),
       ce_weighted: softmaxCrossEntropy(t['in.logits'], t['in.labels'], t['in.class_weights']),
@@ -90,11 +91,13 @@ export const lossOperations: Record<string, GraphOperation> = {
   },
   dice_ce: {
     kind: 'graph',
+    isQuick: true,
     outputs: diceOutputs,
     differentiated: fixture => Object.keys(fixture.config.variants as object),
   },
   losses: {
     kind: 'graph',
+    isQuick: true,
     outputs: pretrainingOutputs,
     differentiated: () => ['amip', 'ampd', 'aitd', 'gitd'],
   },

@@ -1,6 +1,6 @@
 // Fixtures of SMART pretraining: one fully documented step and the losses of the steps after it.
 import { hashUniform } from '../../../src/network/initialise.ts'
-import { attentionMask } from '../../../src/network/masks.ts'
+import { attentionMask } from '../../../src/kernels/topKMask.ts'
 import { parameterShapes } from '../../../src/network/parameters.ts'
 import { biasCorrections } from '../../../src/training/optimiser.ts'
 import { compareChecksum, compareTensor, hasPassed, type Check } from '../compare.ts'

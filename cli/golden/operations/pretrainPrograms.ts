@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { NetworkConfig } from '../../../src/network/config.ts'
 import { stageGrid } from '../../../src/network/encoder.ts'
-import { expandMask } from '../../../src/network/masks.ts'
+import { expandMask } from '../../../src/kernels/expandMask.ts'
 import { pretrainOutputs, prototypeLogits } from '../../../src/network/network.ts'
 import { under } from '../../../src/network/parameters.ts'
 import { adamWUpdate, emaUpdate, type AdamWOptions } from '../../../src/training/optimiser.ts'

@@ -5,7 +5,7 @@ import { decode } from '../../../src/network/decoder.ts'
 import { encode, meanOverTokens } from '../../../src/network/encoder.ts'
 import { classificationHead, reconstruct } from '../../../src/network/heads.ts'
 import { hashInitialise } from '../../../src/network/initialise.ts'
-import { attentionMask } from '../../../src/network/masks.ts'
+import { attentionMask } from '../../../src/kernels/topKMask.ts'
 import {
   parameterShapes,
   under,
