@@ -5,10 +5,11 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
-import { classifyLogits, segmentLogits } from '../src/network/network.ts'
+import { segmentLogits } from '../src/network/network.ts'
 import { parameterShapes, type ParameterShapes, type ParameterValues } from '../src/network/parameters.ts'
+import { attributeCount, attributeShapes, classAndAttributesLoss } from '../src/training/attributes.ts'
 import { fit } from '../src/training/fit.ts'
-import { rareForegroundLoss, softmaxCrossEntropy } from '../src/training/losses.ts'
+import { rareForegroundLoss } from '../src/training/losses.ts'
 import { defaultAdamW } from '../src/training/optimiser.ts'
 import { createCropSampler } from '../src/training/phantomCrops.ts'
 import { chooseProbe, computeFeatures } from '../src/training/probe.ts'
@@ -79,18 +80,19 @@ function readSettings({ task, preset, steps, minutes, seed, lr, from, method }: 
 function lossOf(task: Task, { entry, foregroundWeight }: Recipe): LossFunction {
   if (task === 'segment')
     return (p, x) => rareForegroundLoss(segmentLogits(p, x.images, entry.config), x.labels, foregroundWeight)
-  return (p, x) => softmaxCrossEntropy(classifyLogits(p, x.images, entry.config), x.labels)
+  return (p, x) => classAndAttributesLoss(p, x, entry.config)
 }
 
 function shapesOf(task: Task, { entry }: Recipe): ParameterShapes {
   const isSegmentation = task === 'segment'
-  return parameterShapes(entry.config, {
+  const shapes = parameterShapes(entry.config, {
     decoder: isSegmentation,
     sa: !isSegmentation,
     clsHead: !isSegmentation,
     recHead: false,
     projectionHeads: false,
   })
+  return isSegmentation ? shapes : { ...shapes, ...attributeShapes(entry.config) }
 }
 
 /** Fits the classification head on features of the `from` run's encoder; `--steps` counts batches of crops. */
@@ -147,6 +149,9 @@ async function train(settings: RunSettings, folder: string, shouldResume: boolea
       inputs: {
         images: { shape: [recipe.batch, D, H, W, 1], dtype: 'float32' },
         labels: { shape: labelShape, dtype: 'int32' },
+        ...(settings.task === 'classify' && {
+          attributes: { shape: [recipe.batch, attributeCount], dtype: 'float32' as const },
+        }),
       },
       adamW: { ...defaultAdamW, weightDecay: recipe.weightDecay },
     },

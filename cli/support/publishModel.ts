@@ -8,6 +8,7 @@ import { floatToHalf } from '../../src/network/half.ts'
 import { modelIdentity, type ModelManifest, type NetworkEntry } from '../../src/network/model.ts'
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
 import { sha256 } from '../../src/network/sha256.ts'
+import { attributePrefix } from '../../src/training/attributes.ts'
 import { pipelineVersion } from '../../src/prediction/pipelineVersion.ts'
 import { writeModelCard } from './modelCard.ts'
 
@@ -50,7 +51,7 @@ async function readRun(folder: string): Promise<Run> {
 function halfWeights({ entry, tensors }: Run): Record<string, SafetensorsTensor> {
   return Object.fromEntries(
     Object.entries(tensors)
-      .filter(([name]) => name.startsWith('averaged.'))
+      .filter(([name]) => name.startsWith('averaged.') && !name.startsWith(`averaged.${attributePrefix}`))
       .map(([name, { shape, data }]) => [
         entry.prefix + name.slice('averaged.'.length),
         { dtype: 'F16' as const, shape, data: Uint16Array.from(data, floatToHalf) },

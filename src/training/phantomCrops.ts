@@ -14,6 +14,7 @@ import { phantomBenchV1, type BenchSplit } from '../phantom/split.ts'
 import { cropAt } from '../tokens/crops.ts'
 import { normaliseHu } from '../tokens/normalise.ts'
 import type { Volume } from '../volume/volume.ts'
+import { attributeCount, attributesOf } from './attributes.ts'
 import type { Recipe, Task } from './recipe.ts'
 
 export type Split = Exclude<keyof BenchSplit, 'name'>
@@ -23,7 +24,7 @@ const poolSize = 16
 const cropsPerPlan = { segment: 4, classify: 6 } as const
 /** Where segmentation crops are centred: on a nodule (off centre), on something that resembles one, anywhere in the lung. */
 const centreShares = [0.5, 0.2, 0.3]
-const noduleJitterMm = { segment: 18, classify: 3 } as const
+const noduleJitterMm = { segment: 18, classify: 2 } as const
 
 export interface PhantomCrop {
   /** HU [D,H,W] at the network's spacing. */
@@ -147,6 +148,20 @@ function augment({ hu, mask }: PhantomCrop, [D, H, W]: Triple, random: Random): 
   }
 }
 
+/** A nodule alone has no upright: mirrored along its other axes it is another example. */
+function mirrorUpright({ hu, mask }: PhantomCrop, [D, H, W]: Triple, random: Random): void {
+  const reverse = (values: Float32Array | Uint8Array, block: number) => {
+    for (let start = 0; start < values.length; start += block) {
+      const part = values.slice(start, start + block)
+      for (let row = 0; row < block / W; row++)
+        values.set(part.subarray(row * W, (row + 1) * W), start + block - (row + 1) * W)
+    }
+  }
+  // Rows of a plane in reverse order mirror H; rows of the whole box in reverse order mirror D and H.
+  if (random.chance(0.5)) for (const values of [hu, mask]) reverse(values, H * W)
+  if (random.chance(0.5)) for (const values of [hu, mask]) reverse(values, D * H * W)
+}
+
 function drawCrop(task: Task, entry: NetworkEntry, pool: PlanPool, random: Random, index: number) {
   for (let attempt = 0; ; attempt++) {
     const oldest = Math.floor(index / cropsPerPlan[task])
@@ -154,20 +169,21 @@ function drawCrop(task: Task, entry: NetworkEntry, pool: PlanPool, random: Rando
     if (task === 'segment')
       return {
         crop: cropPhantom(plan, segmentationCentre(plan, random), entry.shape, entry.spacingMm),
-        malignant: 0,
+        nodule: undefined,
       }
     if (plan.nodules.length === 0) continue
     const nodule = plan.nodules[random.below(plan.nodules.length)]
     const centre = jitter(nodule.centreRasMm, noduleJitterMm.classify, random)
     return {
       crop: cropPhantom(plan, centre, entry.shape, entry.spacingMm),
-      malignant: nodule.malignant ? 1 : 0,
+      nodule,
     }
   }
 }
 
 /**
- * Batches for a task: `images` [B,D,H,W,1] normalised, `labels` [B,D,H,W] (segment) or [B] (classify), both flat.
+ * Batches for a task: `images` [B,D,H,W,1] normalised, `labels` [B,D,H,W] (segment) or [B] (classify), all flat; to
+ * classify also `attributes` [B, attributeCount].
  * The same step of the same run seed gives the same batch.
  */
 export function createCropSampler(
@@ -181,15 +197,21 @@ export function createCropSampler(
   return step => {
     const images = new Float32Array(batch * voxels)
     const labels = new Int32Array(task === 'segment' ? batch * voxels : batch)
+    const attributes = new Float32Array(batch * attributeCount)
     for (let b = 0; b < batch; b++) {
       const index = step * batch + b
       const random = new Random(runSeed, 1_000_000 + index)
-      const { crop, malignant } = drawCrop(task, entry, pool, random, index)
+      const { crop, nodule } = drawCrop(task, entry, pool, random, index)
       augment(crop, entry.shape, random)
+      if (nodule) mirrorUpright(crop, entry.shape, random)
       images.set(normaliseHu(crop.hu, entry.huWindow, entry.outputRange), b * voxels)
-      if (task === 'segment') labels.set(crop.mask, b * voxels)
-      else labels[b] = malignant
+      if (!nodule) labels.set(crop.mask, b * voxels)
+      else {
+        labels[b] = nodule.malignant ? 1 : 0
+        attributes.set(attributesOf(nodule), b * attributeCount)
+      }
     }
-    return { images, labels }
+    const feeds: Record<string, FeedData> = { images, labels }
+    return task === 'segment' ? feeds : { ...feeds, attributes }
   }
 }
