@@ -3,6 +3,7 @@
 import type { Triple } from '../base/shape.ts'
 import type { Volume } from '../volume/volume.ts'
 import { rasMmToVoxel } from '../volume/geometry.ts'
+import { triangleTaps } from '../volume/resample.ts'
 
 /** HU of everything outside a scan. */
 export const airHu = -1024
@@ -21,16 +22,9 @@ function tentTaps(centre: number, count: number, step: number): Taps {
   const start = new Int32Array(count)
   const weights = new Float64Array(count * taps)
   for (let i = 0; i < count; i++) {
-    const position = centre + (i - (count - 1) / 2) * step
-    const first = Math.ceil(position - radius)
-    start[i] = first
-    let sum = 0
-    for (let t = 0; t < taps; t++) {
-      const weight = Math.max(0, 1 - Math.abs(first + t - position) / radius)
-      weights[i * taps + t] = weight
-      sum += weight
-    }
-    for (let t = 0; t < taps; t++) weights[i * taps + t] /= sum
+    const one = triangleTaps(centre + (i - (count - 1) / 2) * step, radius, taps)
+    start[i] = one.start
+    weights.set(one.weights, i * taps)
   }
   return { start, weights, taps }
 }
@@ -94,7 +88,7 @@ function mixRows(
       let sum = 0
       for (let t = 0; t < taps.taps; t++) {
         const weight = taps.weights[i * taps.taps + t]
-        if (weight > 0) sum += weight * source[(taps.start[i] - first + t) * width + x]
+        if (weight !== 0) sum += weight * source[(taps.start[i] - first + t) * width + x]
       }
       out[offset + i * width + x] = sum
     }

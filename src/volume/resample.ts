@@ -35,6 +35,33 @@ function firstSample(from: number, to: number, step: number): number {
   return (from - 1) / 2 - ((to - 1) / 2) * step
 }
 
+/**
+ * `taps` weights of samples from `start` on, by a triangle of `radius` voxels around `position`; they sum to 1. A triangle
+ * sampled at a width that is no whole number leans to one side, by up to 0.09 voxels: it is straightened, so that a ramp
+ * stays where it is.
+ */
+export function triangleTaps(
+  position: number,
+  radius: number,
+  taps: number,
+): { readonly start: number; readonly weights: Float64Array } {
+  const start = Math.ceil(position - radius)
+  const weights = new Float64Array(taps)
+  let [sum, first, second] = [0, 0, 0] // moments of the weights about the position
+  for (let t = 0; t < taps; t++) {
+    const offset = start + t - position
+    const value = Math.max(0, 1 - Math.abs(offset) / radius)
+    weights[t] = value
+    sum += value
+    first += value * offset
+    second += value * offset * offset
+  }
+  const lean = second > 0 ? first / second : 0
+  const scale = 1 / (sum - lean * first)
+  for (let t = 0; t < taps; t++) weights[t] *= scale * (1 - lean * (start + t - position))
+  return { start, weights }
+}
+
 /** Taps of a line of `from` voxels read at `to` places, `step` voxels apart, both centred on the same point. */
 export function planLine(from: number, to: number, step: number): Line {
   const radius = Math.max(1, step)
@@ -42,23 +69,11 @@ export function planLine(from: number, to: number, step: number): Line {
   const index = new Int32Array(to * taps)
   const weight = new Float32Array(to * taps)
   for (let i = 0; i < to; i++) {
-    const position = firstSample(from, to, step) + i * step
-    const start = Math.ceil(position - radius)
-    let [sum, first, second] = [0, 0, 0] // moments of the weights about the position
+    const { start, weights } = triangleTaps(firstSample(from, to, step) + i * step, radius, taps)
     for (let t = 0; t < taps; t++) {
-      const offset = start + t - position
-      const value = Math.max(0, 1 - Math.abs(offset) / radius)
       index[i * taps + t] = Math.min(from - 1, Math.max(0, start + t))
-      weight[i * taps + t] = value
-      sum += value
-      first += value * offset
-      second += value * offset * offset
+      weight[i * taps + t] = weights[t]
     }
-    // A triangle sampled at a width that is no whole number leans to one side, by up to 0.09 voxels: it is straightened,
-    // so that a ramp stays where it is.
-    const lean = second > 0 ? first / second : 0
-    const scale = 1 / (sum - lean * first)
-    for (let t = 0; t < taps; t++) weight[i * taps + t] *= scale * (1 - lean * (start + t - position))
   }
   return { size: to, taps, index, weight }
 }
