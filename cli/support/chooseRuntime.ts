@@ -16,13 +16,13 @@ export async function chooseRuntime(device: string): Promise<ChosenRuntime> {
   }
   if (device === 'cpu') return { runtime: await loadNodeRuntime() }
   try {
-    const { openNodeGpu } = await import('./nodeGpu.ts')
-    const { isSoftware, label } = await openNodeGpu()
-    if (isSoftware && device === 'auto') return { runtime: await loadNodeRuntime() }
-    const remark = isSoftware
-      ? 'WebGPU runs on a software adapter here, which is far slower than --device cpu.'
-      : 'WebGPU runs operation by operation; a compiled plan for it comes in a later version.'
-    return { runtime: { kind: 'eager', label }, remark }
+    const { requestNodeDevice } = await import('./nodeGpu.ts')
+    const gpu = await requestNodeDevice()
+    const runtime: ModelRuntime = { kind: 'plan', device: gpu.device, label: gpu.label }
+    if (!gpu.isSoftware) return { runtime }
+    if (device === 'auto') return { runtime: await loadNodeRuntime() }
+    const remark = 'WebGPU runs on a software adapter here, which is far slower than --device cpu.'
+    return { runtime, remark }
   } catch (error) {
     if (device === 'auto') return { runtime: await loadNodeRuntime() }
     throw new InputError(

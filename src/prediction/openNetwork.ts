@@ -1,22 +1,19 @@
-// One network of a model made runnable: normalised HU in, the probability of one class out. Either traced once and
-// compiled for ONNX Runtime (the CPU path), or run eagerly by whichever tfjs backend is active (WebGPU).
+// One network of a model made runnable: normalised HU in, the probability of one class out. Traced once and compiled for
+// ONNX Runtime (the CPU path) or for WebGPU.
 import * as tf from '@tensorflow/tfjs-core'
 import { InputError } from '../base/errors.ts'
-import type { Runtime } from '../graph/session.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Runtime, Session } from '../graph/session.ts'
 import { createSession } from '../graph/session.ts'
 import { bindInputs } from '../graph/simplify.ts'
 import { traceGraph } from '../graph/trace.ts'
+import { compilePlan, type Plan } from '../graph/webgpu/plan.ts'
+import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
 import type { NetworkEntry } from '../network/model.ts'
 import type { segmentLogits } from '../network/network.ts'
 import type { Parameter } from './weights.ts'
 
-/** tfjs operations run one by one on the active backend; the composition point has registered and chosen it. */
-export interface EagerRuntime {
-  readonly kind: 'eager'
-  readonly label: string
-}
-
-export type ModelRuntime = Runtime | EagerRuntime
+export type ModelRuntime = Runtime | PlanRuntime
 
 export interface OpenNetwork {
   /** Image [D,H,W] of the entry's shape, normalised → probability of the class, per voxel or one number. */
@@ -32,12 +29,8 @@ export interface NetworkPlan {
   readonly label: string
 }
 
-/** @throws InputError when the entry has no such label or the weights lack a parameter. */
-export function openNetwork(plan: NetworkPlan, runtime: ModelRuntime): Promise<OpenNetwork> {
-  return runtime.kind === 'onnx' ? openCompiled(plan, runtime) : Promise.resolve(openEager(plan))
-}
-
-async function openCompiled(plan: NetworkPlan, runtime: Runtime): Promise<OpenNetwork> {
+/** @throws InputError when the entry has no such label or the weights lack a parameter; Error when the GPU lacks memory. */
+export async function openNetwork(plan: NetworkPlan, runtime: ModelRuntime): Promise<OpenNetwork> {
   const named = Object.entries(plan.parameters)
   const graph = traceGraph(
     ({ image, ...parameters }) => ({ probability: probabilityOf(plan, parameters, image) }),
@@ -45,33 +38,20 @@ async function openCompiled(plan: NetworkPlan, runtime: Runtime): Promise<OpenNe
       image: { shape: imageShape(plan), dtype: 'float32' },
       ...Object.fromEntries(named.map(([name, { shape }]) => [name, { shape, dtype: 'float32' }])),
     },
+    { keepKernels: runtime.kind === 'plan' },
   )
   const values = Object.fromEntries(named.map(([name, { data }]) => [name, data]))
-  const session = await createSession(bindInputs(graph, values), runtime)
+  const session = await openSession(bindInputs(graph, values), runtime)
   return {
     run: async image => (await session.run({ image })).probability.data as Float32Array,
-    release: () => session.release(),
+    release: async () => session.release(),
   }
 }
 
-function openEager(plan: NetworkPlan): OpenNetwork {
-  const parameters = Object.fromEntries(
-    Object.entries(plan.parameters).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
-  )
-  return {
-    async run(image) {
-      const probability = tf.tidy(() => probabilityOf(plan, parameters, tf.tensor(image, imageShape(plan))))
-      try {
-        return (await probability.data()) as Float32Array
-      } finally {
-        probability.dispose()
-      }
-    },
-    release() {
-      tf.dispose(parameters)
-      return Promise.resolve()
-    },
-  }
+function openSession(graph: Graph, runtime: ModelRuntime): Promise<Session | Plan> {
+  if (runtime.kind === 'onnx') return createSession(graph, runtime)
+  const { device, tiles } = runtime
+  return compilePlan(graph, device, tiles ? { tiles } : {})
 }
 
 function imageShape({ entry }: NetworkPlan): number[] {

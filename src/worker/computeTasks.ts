@@ -31,7 +31,7 @@ async function getModel(name: string, baseUrl: string, runtime: ModelRuntime): P
 /** A GPU that fails is not tried again: its driver was lost, or it ran out of memory. */
 function explain(error: unknown, runtime: ModelRuntime): unknown {
   const isKnown = error instanceof InputError || error instanceof CancelledError
-  if (isKnown || runtime.kind !== 'eager') return error
+  if (isKnown || runtime.kind !== 'plan') return error
   giveUpGpu()
   loaded = undefined
   return new InputError(

@@ -18,18 +18,14 @@ export function giveUpGpu(): void {
 async function openGpu(): Promise<ModelRuntime> {
   if (!navigator.gpu || !(await navigator.gpu.requestAdapter())) return cpuRuntime('no GPU found')
   try {
-    // Most of tfjs is only needed here: the CPU path does without it.
-    const { describeAdapter, registerWebgpuBackend, requestDevice } = await import('../kernels/device.ts')
-    const gpu = await requestDevice(navigator.gpu)
-    if (gpu.isSoftware) {
-      gpu.device.destroy()
+    // tfjs's own WebGPU backend, which comes along, is only needed here: the CPU path does without it.
+    const { describeAdapter, requestDevice } = await import('../kernels/device.ts')
+    const { device, adapterInfo, isSoftware } = await requestDevice(navigator.gpu)
+    if (isSoftware) {
+      device.destroy()
       return cpuRuntime('no GPU found')
     }
-    const tf = await import('@tensorflow/tfjs-core')
-    registerWebgpuBackend(gpu)
-    if (!(await tf.setBackend('webgpu'))) return cpuRuntime('the GPU could not be used')
-    await tf.ready()
-    return { kind: 'eager', label: `this computer’s GPU (${describeAdapter(gpu.adapterInfo)})` }
+    return { kind: 'plan', device, label: `this computer’s GPU (${describeAdapter(adapterInfo)})` }
   } catch {
     return cpuRuntime('the GPU could not be used')
   }
