@@ -4,6 +4,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { maskTokensKernel, maskTokensReference, maskTokensShape } from './maskTokens.ts'
 import { encodeMaskTokens } from './maskTokensProgram.ts'
+import { registerGpuKernel } from './gpuKernel.ts'
+import { productGradients, productKernels } from './productKernels.ts'
+import { replaceTfjsConvolutions } from './tfjsConvolution.ts'
 import { encodeInTfjs } from './tfjsPass.ts'
 import { windowAttentionKernel, windowAttentionReference, windowAttentionShape } from './windowAttention.ts'
 import { encodeWindowAttentionGradient, gradientScratch } from './windowAttentionGradient.ts'
@@ -144,4 +147,7 @@ export function registerKernels(): void {
   isRegistered = true
   registerWindowAttention()
   registerMaskTokens()
+  productKernels.forEach(registerGpuKernel)
+  productGradients.forEach(tf.registerGradient)
+  replaceTfjsConvolutions()
 }
