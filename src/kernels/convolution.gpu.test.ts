@@ -1,8 +1,12 @@
 // Convolutions on plain buffers at WebGPU's default limits, and as tfjs kernels with their gradients.
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import '@tensorflow/tfjs' // registers the gradients of tfjs's own ops
+import { eagerPath } from '../../cli/golden/eagerPath.ts'
+import { runFixture } from '../../cli/golden/runFixture.ts'
 import { conv3d, conv3dKernel, conv3dReference, type Conv3dActivation } from './conv3d.ts'
 import { conv3dFilterGradientKernel, conv3dInputGradientKernel } from './conv3dGradient.ts'
 import {
@@ -28,6 +32,7 @@ import { isOurConvolution } from './tfjsConvolution.ts'
 const gpu = await import('../../cli/support/nodeGpu.ts')
   .then(module => module.openNodeGpu({ limits: 'default' }))
   .catch(() => undefined)
+const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 if (gpu) tf.env().set('WEBGPU_CPU_FORWARD', false)
 const complaints: string[] = []
 gpu?.device.addEventListener('uncapturederror', event => complaints.push(event.error.message))
@@ -287,6 +292,20 @@ describe.skipIf(!gpu).each(['registers', 'shared'] as const)(
     })
   },
 )
+
+describe.skipIf(!gpu)('the network’s layers on these kernels', () => {
+  it.each(['conv3d_k3', 'conv3d_k1_bias', 'conv_transpose_k2s2'])(
+    'agree with the golden fixture %s, gradients included',
+    async name => {
+      const webgpu = eagerPath('webgpu', 'webgpu', true)
+      for (const tiles of ['registers', 'shared'] as const) {
+        chooseTiles(tiles)
+        const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, webgpu)
+        expect(outcome.status, outcome.text).toBe('passed')
+      }
+    },
+  )
+})
 
 describe('convolutions', () => {
   it('refuse shapes that do not fit each other in a sentence', () => {
