@@ -1,6 +1,6 @@
 // Matrix products and convolutions on WebGPU: our kernels beside tfjs's own, on one device in one process, one run of each
 // in turn. Prints medians and ratios and asserts nothing; only the ratios mean something on a machine whose speed drifts.
-//   node scripts/run.mjs bench/products.ts [side of the convolution's grid, default 32] [rounds, default 3]
+//   node scripts/run.mjs bench/products.ts [side of the convolution's grid, default 32] [rounds, default 3] [part of a title]
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs' // registers the gradients of tfjs's own ops
 import '@tensorflow/tfjs-backend-webgpu'
@@ -39,6 +39,7 @@ async function timed(compute: Compute): Promise<number> {
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 async function compare(title: string, gigaFlop: number, theirCompute: Compute, ours: Compute): Promise<void> {
+  if (!title.includes(process.argv[4] ?? '')) return
   const contestants: [string, Compute][] = [
     ['tfjs', theirCompute],
     ...(['registers', 'shared'] as const).map((tiles): [string, Compute] => [

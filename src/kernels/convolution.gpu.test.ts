@@ -24,6 +24,7 @@ import {
   testTensor,
   type TestTensor,
 } from './kernelTestSupport.ts'
+import { linear } from './matMul.ts'
 import { productTolerance } from './productKernels.ts'
 import { expectClose } from './testSupport.ts'
 import { isOurConvolution } from './tfjsConvolution.ts'
@@ -294,7 +295,21 @@ describe.skipIf(!gpu).each(['registers', 'shared'] as const)(
 )
 
 describe.skipIf(!gpu)('the network’s layers on these kernels', () => {
-  it.each(['conv3d_k3', 'conv3d_k1_bias', 'conv_transpose_k2s2'])(
+  it('keep no memory once their results are disposed of', async () => {
+    const { x, filter } = tensors(cases[1])
+    const f = (grid: tf.Tensor, weight: tf.Tensor) => {
+      const attributes = { activation: 'leakyRelu', statistics: true } as const
+      const [y] = conv3d(grid, weight, tf.zeros([20]), attributes)
+      return linear(y, tf.ones([5, 20]), tf.zeros([5]), 'gelu')
+    }
+    const counted = () => [tf.memory().numTensors, tf.engine().backend.numDataIds()]
+    await differentiateOn('webgpu', f, [x, filter], 9)
+    const before = counted()
+    await differentiateOn('webgpu', f, [x, filter], 9)
+    expect(counted()).toEqual(before)
+  })
+
+  it.each(['conv3d_k3', 'conv3d_k1_bias', 'conv_transpose_k2s2', 'swin_block_plain'])(
     'agree with the golden fixture %s, gradients included',
     async name => {
       const webgpu = eagerPath('webgpu', 'webgpu', true)

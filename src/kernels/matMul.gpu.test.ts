@@ -8,6 +8,7 @@ import { chooseTiles } from './gpuKernel.ts'
 import { differentiateOn, evaluateOnCpu, runKernelOnBuffers, testTensor } from './kernelTestSupport.ts'
 import { linear, matMul, matMulKernel, matMulReference, type MatMulOptions } from './matMul.ts'
 import { productTolerance } from './productKernels.ts'
+import { chooseProductTile, type RowProduct } from './rowProduct.ts'
 import { expectClose } from './testSupport.ts'
 
 // Dawn needs an optional package and a Vulkan driver; without them these tests are skipped by name.
@@ -222,6 +223,27 @@ describe.skipIf(!gpu).each(['registers', 'shared'] as const)('matMul in tfjs, wi
 })
 
 describe('matMul', () => {
+  it('chooses tiles within WebGPU’s guaranteed 16 KiB of workgroup memory and 256 threads', () => {
+    for (const rows of [1, 5, 27, 64, 343, 32768])
+      for (const columns of [3, 4, 24, 48, 76, 128, 768, 3072])
+        for (const depth of [4, 12, 20, 48, 768])
+          for (const hasMoments of [false, true]) {
+            const product: RowProduct = {
+              ...{ batch: 1, rows, columns, depth, segments: 1, source: 'plain', epilogue: 'none' },
+              ...{ isRightTransposed: false, isRightShared: true },
+            }
+            const tile = chooseProductTile(product, 'shared', hasMoments)
+            const { threads, chunk } = tile.shared!
+            const tileRows = tile.rows * threads[1]
+            const tileLanes = tile.lanes * threads[0]
+            // Starts, both operands, and a sum for each thread and lane: the arrays of rowProductShared.wgsl.
+            const vectors = tileRows * chunk + 4 * chunk * tileLanes
+            const sums = hasMoments ? tile.lanes * threads[0] * threads[1] : 0
+            expect(4 * tileRows + 16 * (vectors + sums)).toBeLessThanOrEqual(16_384)
+            expect(threads[0] * threads[1]).toBeLessThanOrEqual(256)
+          }
+  })
+
   it('refuses operands that do not fit each other in a sentence', () => {
     const shapes = (...inputs: (number[] | undefined)[]) => matMulKernel.shapes(inputs, {})
     expect(() => shapes([2, 3], [4, 5])).toThrow(/as many columns in op\(a\) as rows in op\(b\)/)
