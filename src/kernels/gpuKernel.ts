@@ -85,34 +85,39 @@ function bindingOf(gpu: WebGPUBackend, buffer: GPUBuffer, { dataId, shape }: tf.
   return { buffer, offset: 0, size, shape, dtype: dtype === 'float32' ? 'float32' : 'int32' }
 }
 
-/** Makes `kernel` run eagerly on tfjs's WebGPU backend, on tfjs's own buffers. */
+/** What runs `kernel` eagerly on tfjs's WebGPU backend, on tfjs's own buffers. */
+export function eagerKernelFunction(kernel: GpuKernel): tf.KernelFunc {
+  return ({ inputs, backend, attrs }) => {
+    const gpu = backend as WebGPUBackend
+    const attributes = (attrs ?? {}) as KernelAttributes
+    const named = inputs as Record<string, tf.TensorInfo | undefined>
+    const given = kernel.inputs.map(name => named[name.replace('?', '')])
+    const shapes = given.map(tensor => tensor?.shape)
+    const make = (shape: Shape) => gpu.makeTensorInfo([...shape], 'float32')
+    const outputs = kernel.shapes(shapes, attributes).map(make)
+    const scratch = (kernel.scratch?.(shapes, attributes) ?? []).map(count => make([Math.max(1, count)]))
+    const present = given.filter(tensor => tensor !== undefined)
+    const all = [...present, ...outputs, ...scratch]
+    encodeInTfjs(gpu, all, (device, encoder, buffers) => {
+      const bound = new Map(all.map((tensor, i) => [tensor, bindingOf(gpu, buffers[i], tensor)]))
+      const bindings: KernelBindings = {
+        inputs: given.map(tensor => tensor && bound.get(tensor)),
+        outputs: outputs.map(tensor => bound.get(tensor)!),
+        scratch: scratch.map(tensor => bound.get(tensor)!),
+      }
+      encodeSteps(device, encoder, kernel.steps(bindings, attributes, { limits: device.limits, tiles }))
+    })
+    for (const { dataId } of scratch) gpu.disposeData(dataId)
+    return outputs.length === 1 ? outputs[0] : outputs
+  }
+}
+
+/** Makes `kernel` run eagerly on tfjs's WebGPU backend. */
 export function registerGpuKernel(kernel: GpuKernel): void {
   tf.registerKernel({
     kernelName: kernel.name,
     backendName: 'webgpu',
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const gpu = backend as WebGPUBackend
-      const attributes = (attrs ?? {}) as KernelAttributes
-      const named = inputs as Record<string, tf.TensorInfo | undefined>
-      const given = kernel.inputs.map(name => named[name.replace('?', '')])
-      const shapes = given.map(tensor => tensor?.shape)
-      const make = (shape: Shape) => gpu.makeTensorInfo([...shape], 'float32')
-      const outputs = kernel.shapes(shapes, attributes).map(make)
-      const scratch = (kernel.scratch?.(shapes, attributes) ?? []).map(count => make([Math.max(1, count)]))
-      const present = given.filter(tensor => tensor !== undefined)
-      const all = [...present, ...outputs, ...scratch]
-      encodeInTfjs(gpu, all, (device, encoder, buffers) => {
-        const bound = new Map(all.map((tensor, i) => [tensor, bindingOf(gpu, buffers[i], tensor)]))
-        const bindings: KernelBindings = {
-          inputs: given.map(tensor => tensor && bound.get(tensor)),
-          outputs: outputs.map(tensor => bound.get(tensor)!),
-          scratch: scratch.map(tensor => bound.get(tensor)!),
-        }
-        encodeSteps(device, encoder, kernel.steps(bindings, attributes, { limits: device.limits, tiles }))
-      })
-      for (const { dataId } of scratch) gpu.disposeData(dataId)
-      return outputs.length === 1 ? outputs[0] : outputs
-    },
+    kernelFunc: eagerKernelFunction(kernel),
   })
 }
 

@@ -4,6 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import type { GpuKernel } from './gpuKernel.ts'
 import { maskTokensGradient } from './maskTokens.ts'
 import { maskTokensKernel } from './maskTokensProgram.ts'
+import { productGradients, productKernels } from './productKernels.ts'
 import { auxiliaryKernels } from './registerAuxiliary.ts'
 import { windowAttentionGradient } from './windowAttention.ts'
 import { windowAttentionGradientKernel } from './windowAttentionGradient.ts'
@@ -13,8 +14,13 @@ export const gpuKernels: readonly GpuKernel[] = [
   maskTokensKernel,
   windowAttentionKernel,
   windowAttentionGradientKernel,
+  ...productKernels,
   ...auxiliaryKernels,
 ]
 
 /** Each says how the kernel of its name is differentiated. */
-export const kernelGradients: readonly tf.GradConfig[] = [maskTokensGradient, windowAttentionGradient]
+export const kernelGradients: readonly tf.GradConfig[] = [
+  maskTokensGradient,
+  windowAttentionGradient,
+  ...productGradients,
+]

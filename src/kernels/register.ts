@@ -6,6 +6,7 @@ import { gpuKernels, kernelGradients } from './kernelList.ts'
 import { registerAuxiliaryGradients } from './registerAuxiliary.ts'
 import { maskTokensReference } from './maskTokens.ts'
 import { maskTokensKernel } from './maskTokensProgram.ts'
+import { replaceTfjsConvolutions } from './tfjsConvolution.ts'
 import { windowAttentionReference } from './windowAttention.ts'
 import { windowAttentionGradientKernel } from './windowAttentionGradient.ts'
 import { windowAttentionKernel } from './windowAttentionProgram.ts'
@@ -46,4 +47,5 @@ export function registerKernels(): void {
   if (isRegistered) return
   isRegistered = true
   gpuKernels.forEach(registerGpuKernel)
+  replaceTfjsConvolutions()
 }

@@ -4,7 +4,7 @@ import { recStride, parameter, under, type ParameterTensors } from './parameters
 import type { NetworkConfig } from './config.ts'
 import { requireMultipleOf32 } from './decoder.ts'
 import { meanOverTokens, type Encoded } from './encoder.ts'
-import { depthToSpace, gelu, linear } from './layers.ts'
+import { depthToSpace, linear } from './layers.ts'
 
 // The smallest norm that a feature vector is divided by (PyTorch's normalize).
 const smallestNorm = 1e-12
@@ -16,7 +16,7 @@ function norm(x: tf.Tensor): tf.Tensor {
 
 /** Prototype logits [..., K] of features [..., dim]; `p` holds the head's own names: mlp.*, last_layer.*. */
 export function projectionHead(p: ParameterTensors, x: tf.Tensor): tf.Tensor {
-  const hidden = gelu(linear(p, 'mlp.2', gelu(linear(p, 'mlp.0', x))))
+  const hidden = linear(p, 'mlp.2', linear(p, 'mlp.0', x, 'gelu'), 'gelu')
   const z = linear(p, 'mlp.4', hidden)
   const unit = tf.div(z, tf.maximum(norm(z), smallestNorm))
   const direction = parameter(p, 'last_layer.weight_v')

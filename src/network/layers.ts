@@ -2,6 +2,9 @@
 // PyTorch's layouts and are turned here, which costs nothing once they are constants of a compiled graph.
 // B batch, D H W voxels, d h w coarser grid, C channels, s stride. Ranks stay ≤ 6, the limit of tfjs's WebGPU backend.
 import * as tf from '@tensorflow/tfjs-core'
+import * as kernels from '../kernels/conv3d.ts'
+import { convTranspose2 } from '../kernels/convTranspose2.ts'
+import * as products from '../kernels/matMul.ts'
 import { parameter, type ParameterTensors } from './parameters.ts'
 
 const epsilon = 1e-5
@@ -11,18 +14,20 @@ function leaf(name: string, last: string): string {
   return name === '' ? last : `${name}.${last}`
 }
 
-/** y = x Wᵀ + b over the last axis; the bias is added where there is one. x [..., in], weight [out, in]. */
-export function linear(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
+/** y = act(x Wᵀ + b) over the last axis; the bias is added where there is one. x [..., in], weight [out, in]. */
+export function linear(
+  p: ParameterTensors,
+  name: string,
+  x: tf.Tensor,
+  activation: 'none' | 'gelu' = 'none',
+): tf.Tensor {
   const weight = parameter(p, leaf(name, 'weight'))
-  return applyLinear(x, tf.reshape(weight, [weight.shape[0], -1]), p[leaf(name, 'bias')])
+  return products.linear(x, tf.reshape(weight, [weight.shape[0], -1]), p[leaf(name, 'bias')], activation)
 }
 
 /** As `linear`, with weight [out, in] and bias given. */
 export function applyLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
-  const to = weight.shape[0]
-  const product = tf.matMul(toRows(x) as tf.Tensor2D, weight as tf.Tensor2D, false, true)
-  const y = bias ? tf.add(product, bias) : product
-  return tf.reshape(y, [...x.shape.slice(0, -1), to])
+  return products.linear(x, weight, bias)
 }
 
 /** (x - mean) / sqrt(variance + 1e-5), biased variance in two passes over the given axes. */
@@ -71,17 +76,14 @@ export function leakyRelu(x: tf.Tensor): tf.Tensor {
 export function conv3d(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
   const weight = parameter(p, leaf(name, 'weight'))
   const bias = p[leaf(name, 'bias')]
-  const filter = tf.transpose(weight, [2, 3, 4, 1, 0]) as tf.Tensor5D // [k, k, k, in, out]
-  const y = tf.conv3d(x as tf.Tensor5D, filter, 1, 'same')
-  return bias ? tf.add(y, tf.reshape(bias, [1, 1, 1, 1, -1])) : y
+  const filter = tf.transpose(weight, [2, 3, 4, 1, 0]) // [k, k, k, in, out]
+  return kernels.conv3d(x, filter, bias)[0]
 }
 
 /** Transposed convolution of kernel 2³ and stride 2. x [B,d,h,w,in], weight [in,out,2,2,2] → [B,2d,2h,2w,out]. */
 export function convTranspose(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
   const weight = parameter(p, leaf(name, 'weight'))
-  const [from, to] = weight.shape
-  const children = tf.reshape(tf.transpose(weight, [2, 3, 4, 1, 0]), [8 * to, from]) // [(a,b,c,out), in]
-  return depthToSpace(applyLinear(x, children, undefined), 2)
+  return convTranspose2(x, tf.transpose(weight, [2, 3, 4, 1, 0])) // [2, 2, 2, out, in]
 }
 
 /** Blocks of s³ voxels become channels. x [B, s·d, s·h, s·w, C] → [B, d, h, w, s·s·s·C], channel order (a, b, c, C). */

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { windowAttention } from '../kernels/windowAttention.ts'
 import type { MergeOrder, NetworkConfig } from './config.ts'
-import { applyLinear, gelu, layerNorm, linear, padToMultiple, spaceToDepth } from './layers.ts'
+import { applyLinear, layerNorm, linear, padToMultiple, spaceToDepth } from './layers.ts'
 import { parameter, type ParameterTensors } from './parameters.ts'
 
 /** What a block needs to know beside its parameters and the grid. */
@@ -31,7 +31,7 @@ export function swinAttend(p: ParameterTensors, x: tf.Tensor, attributes: SwinAt
 
 /** The second half of a transformer block before its residual: fc2(gelu(fc1(norm2(x)))). */
 export function mlp(p: ParameterTensors, x: tf.Tensor): tf.Tensor {
-  return linear(p, 'mlp.fc2', gelu(linear(p, 'mlp.fc1', layerNorm(p, 'norm2', x))))
+  return linear(p, 'mlp.fc2', linear(p, 'mlp.fc1', layerNorm(p, 'norm2', x), 'gelu'))
 }
 
 /** Residual sum; `scale` [B] is stochastic depth's multiplier for each sample, 0 or 1/(1-rate). */
