@@ -34,6 +34,8 @@ export interface GraphOperation {
   outputs(tensors: Tensors, fixture: Fixture): Tensors
   /** Outputs that make up the differentiated loss; default: those with a cotangent, else the scalars. */
   readonly differentiated?: (fixture: Fixture) => readonly string[]
+  /** Whether gradients are compared on every path, a software adapter's too. */
+  readonly isQuick?: boolean
 }
 
 /** An operation of plain numbers, the same on every device. */

@@ -63,9 +63,10 @@ export function chooseTiles(chosen: DeviceFacts['tiles']): void {
   tiles = chosen
 }
 
-function bindingOf(buffer: GPUBuffer, { shape, dtype }: tf.TensorInfo): TensorBinding {
+// `stored` is the buffer's own type: tfjs casts whole numbers to float32 in name only.
+function bindingOf(buffer: GPUBuffer, { shape }: tf.TensorInfo, stored: tf.DataType): TensorBinding {
   const size = 4 * shape.reduce((product, side) => product * side, 1)
-  return { buffer, offset: 0, size, shape, dtype: dtype === 'int32' ? 'int32' : 'float32' }
+  return { buffer, offset: 0, size, shape, dtype: stored === 'float32' ? 'float32' : 'int32' }
 }
 
 /** Makes `kernel` run eagerly on tfjs's WebGPU backend, on tfjs's own buffers. */
@@ -85,7 +86,8 @@ export function registerGpuKernel(kernel: GpuKernel): void {
       const present = given.filter(tensor => tensor !== undefined)
       const all = [...present, ...outputs, ...scratch]
       encodeInTfjs(gpu, all, (device, encoder, buffers) => {
-        const bound = new Map(all.map((tensor, i) => [tensor, bindingOf(buffers[i], tensor)]))
+        const stored = (tensor: tf.TensorInfo) => gpu.tensorMap.get(tensor.dataId).dtype
+        const bound = new Map(all.map((tensor, i) => [tensor, bindingOf(buffers[i], tensor, stored(tensor))]))
         const bindings: KernelBindings = {
           inputs: given.map(tensor => tensor && bound.get(tensor)),
           outputs: outputs.map(tensor => bound.get(tensor)!),

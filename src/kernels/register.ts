@@ -2,6 +2,7 @@
 // buffers. Each kernel's page is one constant, with the tolerance its tests hold it to.
 import * as tf from '@tensorflow/tfjs-core'
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { registerLayerKernels } from './layerKernels.ts'
 import { maskTokensKernel, maskTokensReference, maskTokensShape } from './maskTokens.ts'
 import { encodeMaskTokens } from './maskTokensProgram.ts'
 import { encodeInTfjs } from './tfjsPass.ts'
@@ -144,4 +145,5 @@ export function registerKernels(): void {
   isRegistered = true
   registerWindowAttention()
   registerMaskTokens()
+  registerLayerKernels()
 }

@@ -1,10 +1,11 @@
 // The heads (SPEC section 5): prototypes for pretraining, reconstruction, classification.
 import * as tf from '@tensorflow/tfjs-core'
+import { gelu } from '../kernels/gelu.ts'
 import { recStride, parameter, under, type ParameterTensors } from './parameters.ts'
 import type { NetworkConfig } from './config.ts'
 import { requireMultipleOf32 } from './decoder.ts'
 import { meanOverTokens, type Encoded } from './encoder.ts'
-import { depthToSpace, gelu, linear } from './layers.ts'
+import { depthToSpace, linear } from './layers.ts'
 
 // The smallest norm that a feature vector is divided by (PyTorch's normalize).
 const smallestNorm = 1e-12

@@ -1,0 +1,38 @@
+// The kernels of the network's layers other than products and windows: normalisation, activation, dense attention, patches.
+import * as tf from '@tensorflow/tfjs-core'
+import { geluGradient, geluGradientKernel, geluKernel } from './gelu.ts'
+import { registerGpuKernel, type GpuKernel } from './gpuKernel.ts'
+import {
+  layerNormGradient,
+  layerNormGradientKernel,
+  layerNormKernel,
+  plainLayerNormGradient,
+  plainLayerNormGradientKernel,
+  plainLayerNormKernel,
+} from './layerNorm.ts'
+import { mergeNormGradient, mergeNormGradientKernel, mergeNormKernel } from './patchMerge.ts'
+
+/** Every kernel of this file, gradients included, for who keeps them whole while tracing. */
+export const layerKernels: readonly GpuKernel[] = [
+  layerNormKernel,
+  layerNormGradientKernel,
+  plainLayerNormKernel,
+  plainLayerNormGradientKernel,
+  mergeNormKernel,
+  mergeNormGradientKernel,
+  geluKernel,
+  geluGradientKernel,
+]
+
+/** Each says how the kernel of its name is differentiated. */
+export const layerGradients: readonly tf.GradConfig[] = [
+  layerNormGradient,
+  plainLayerNormGradient,
+  mergeNormGradient,
+  geluGradient,
+]
+
+export function registerLayerKernels(): void {
+  layerKernels.forEach(registerGpuKernel)
+  layerGradients.forEach(gradient => tf.registerGradient(gradient))
+}
