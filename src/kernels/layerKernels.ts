@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { geluGradient, geluGradientKernel, geluKernel } from './gelu.ts'
 import { registerGpuKernel, type GpuKernel } from './gpuKernel.ts'
+import { instanceNormGradient } from './instanceNorm.ts'
+import { instanceNormGradientKernel, instanceNormKernel } from './instanceNormProgram.ts'
 import {
   layerNormGradient,
   layerNormGradientKernel,
@@ -20,6 +22,8 @@ export const layerKernels: readonly GpuKernel[] = [
   plainLayerNormGradientKernel,
   mergeNormKernel,
   mergeNormGradientKernel,
+  instanceNormKernel,
+  instanceNormGradientKernel,
   geluKernel,
   geluGradientKernel,
 ]
@@ -29,6 +33,7 @@ export const layerGradients: readonly tf.GradConfig[] = [
   layerNormGradient,
   plainLayerNormGradient,
   mergeNormGradient,
+  instanceNormGradient,
   geluGradient,
 ]
 

@@ -6,6 +6,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { gelu, geluKernel, geluReference } from './gelu.ts'
 import { chooseTiles } from './gpuKernel.ts'
 import { differentiateOn, runPlainly, type HostArray, type TensorFunction } from './kernelTestSupport.ts'
+import { instanceNorm, instanceNormReference } from './instanceNorm.ts'
+import { instanceNormGradientKernel, instanceNormKernel } from './instanceNormProgram.ts'
 import {
   layerNormGradientKernel,
   layerNormKernel,
@@ -194,6 +196,141 @@ describe.skipIf(!gpu).each(tiles)('patch merging with its normalisation, tiles i
     // Two samples of 2048 bytes, then the third.
     expect(await run(4096)).toEqual(await run())
     await expect(run(1024)).rejects.toThrow(/cannot be bound/)
+  })
+})
+
+const scale = (x: HostArray, by: number, offset = 0): HostArray => ({
+  data: x.data.map(value => by * value + offset) as Float32Array<ArrayBuffer>,
+  shape: x.shape,
+})
+
+/** InstanceNorm, residual sum and activation in double precision. */
+function normaliseVolumePlainly({ data, shape }: HostArray, slope: number, residual?: HostArray): number[] {
+  const [B, D, H, W, C] = shape
+  const V = D * H * W
+  const y = new Array<number>(data.length)
+  for (let b = 0; b < B; b++)
+    for (let c = 0; c < C; c++) {
+      const places = Array.from({ length: V }, (_, v) => (b * V + v) * C + c)
+      const mean = places.reduce((sum, at) => sum + data[at], 0) / V
+      const variance = places.reduce((sum, at) => sum + (data[at] - mean) ** 2, 0) / V
+      for (const at of places) {
+        const t = (data[at] - mean) / Math.sqrt(variance + 1e-5) + (residual?.data[at] ?? 0)
+        y[at] = t > 0 ? t : slope * t
+      }
+    }
+  return y
+}
+
+describe.skipIf(!gpu)('InstanceNorm with residual and LeakyReLU', () => {
+  it.each([
+    ['an odd grid, single channels', [2, 3, 5, 6, 3]],
+    ['lanes of four channels', [2, 4, 4, 3, 8]],
+    ['more slices than are joined at once', [2, 12, 13, 11, 4]],
+  ])('follows the definition for %s', async (_, shape) => {
+    const [x, residual] = [floats(shape, 1, 3, 2), floats(shape, 2)]
+    for (const [inputs, slope] of [
+      [[x], 1],
+      [[x], 0.01],
+      [[x, residual], 0.01],
+    ] as const) {
+      const [got] = await runPlainly(gpu!.device, instanceNormKernel, inputs, { slope })
+      expectClose(got, normaliseVolumePlainly(x, slope, inputs[1]), tolerance.forward)
+    }
+  })
+
+  it('keeps the digits of a volume that varies by a thousandth around a thousand', async () => {
+    const x = floats([1, 12, 12, 12, 4], 1, 1e-3, 1000)
+    const [got] = await runPlainly(gpu!.device, instanceNormKernel, [x], { slope: 1 })
+    expectClose(got, normaliseVolumePlainly(x, 1), tolerance.forward)
+  })
+
+  it('keeps them where the first voxel is an outlier', async () => {
+    const x = floats([1, 12, 12, 12, 4], 1, 1e-2, 0)
+    x.data.set([300, -300, 1e3, 50])
+    const [got] = await runPlainly(gpu!.device, instanceNormKernel, [x], { slope: 1 })
+    // Taken from the outlier, differences round to 2^-24 of it; the largest result is the outlier's own, as many spreads away.
+    const want = normaliseVolumePlainly(x, 1)
+    expectClose(got, want, tolerance.forward)
+  })
+
+  it.each([
+    ['an odd grid, single channels', [2, 3, 5, 6, 3]],
+    ['lanes of four channels', [2, 4, 4, 3, 8]],
+    ['more slices than sumRows takes at once', [1, 12, 10, 11, 4]],
+  ])('has its reference’s gradient for %s', async (_, shape) => {
+    const inputs = [floats(shape, 1, 3, 2), floats(shape, 2)]
+    const dOutput = sample(size(shape), 3)
+    const of =
+      (f: typeof instanceNorm, slope?: number): TensorFunction =>
+      (x, residual) =>
+        f(x, { residual, slope })
+    for (const [given, slope] of [
+      [inputs.slice(0, 1), undefined],
+      [inputs.slice(0, 1), 0.01],
+      [inputs, 0.01],
+      [inputs, undefined],
+    ] as const) {
+      const got = await differentiateOn('webgpu', of(instanceNorm, slope), given, [], dOutput)
+      const want = await differentiateOn('cpu', of(instanceNormReference, slope), given, [], dOutput)
+      want.forEach((values, i) => expectClose(got[i], values, i ? tolerance.gradient : tolerance.forward))
+    }
+  })
+
+  it('gives exactly zero for a single voxel, and lets no gradient through but the residual’s', async () => {
+    const x = { data: Float32Array.of(3.7, -1e6, 1e-20, 5), shape: [1, 1, 1, 1, 4] }
+    const residual = { data: Float32Array.of(1, -1, 2, -2), shape: x.shape }
+    const dOutput = Float32Array.of(1.3, -7, 1e5, 2)
+    const f: TensorFunction = (a, r) => instanceNorm(a, { residual: r, slope: 0.01 })
+    const [y, dx, dResidual] = await differentiateOn('webgpu', f, [x, residual], [], dOutput)
+    expect(Array.from(y)).toEqual([1, Math.fround(-0.01), 2, Math.fround(-0.02)])
+    expect(Array.from(dx, Math.abs)).toEqual([0, 0, 0, 0])
+    expectClose(dResidual, [1.3, -0.07, 1e5, 0.02], 1e-7)
+    const [alone] = await runPlainly(gpu!.device, instanceNormKernel, [x], { slope: 1 })
+    expect(Array.from(alone, Math.abs)).toEqual([0, 0, 0, 0])
+  })
+
+  it('gives the same bit by bit sample by sample, in parts of a sample, and when computed again', async () => {
+    const shape = [2, 8, 8, 8, 4]
+    const x = floats(shape, 1, 3)
+    const forward = (mostBindingBytes?: number) =>
+      runPlainly(
+        gpu!.device,
+        instanceNormKernel,
+        [x, scale(x, -0.5, 1)],
+        { slope: 0.01 },
+        { mostBindingBytes },
+      )
+    const [y, statistics] = await forward()
+    expect(await forward()).toEqual([y, statistics])
+    // A sample has 8192 bytes: one at once, then halves.
+    for (const most of [8192, 4096]) expect(await forward(most)).toEqual([y, statistics])
+    const inputs = [x, { data: y as Float32Array<ArrayBuffer>, shape }, floats(shape, 2)]
+    inputs.splice(2, 0, { data: statistics as Float32Array<ArrayBuffer>, shape: [2, 3, 4] })
+    const backward = (mostBindingBytes?: number) =>
+      runPlainly(
+        gpu!.device,
+        instanceNormGradientKernel,
+        inputs,
+        { slope: 0.01, hasResidual: true },
+        { mostBindingBytes },
+      )
+    const whole = await backward()
+    for (const most of [undefined, 8192, 4096]) expect(await backward(most)).toEqual(whole)
+  })
+
+  it('refuses what does not fit, in a sentence', () => {
+    expect(() => instanceNormKernel.shapes([[2, 3]], { slope: 1 })).toThrow(/expected x of shape/)
+    expect(() => instanceNormKernel.shapes([[1, 2, 2, 2, 3]], {})).toThrow(/expected a slope above 0/)
+    expect(() =>
+      instanceNormKernel.shapes(
+        [
+          [1, 2, 2, 2, 3],
+          [1, 2, 2, 2, 4],
+        ],
+        { slope: 1 },
+      ),
+    ).toThrow(/expected a residual of shape \[1, 2, 2, 2, 3\]/)
   })
 })
 

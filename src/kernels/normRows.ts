@@ -10,7 +10,7 @@ import rowsText from '../../shaders/normRows.wgsl?raw'
 import sharedText from '../../shaders/normSumShared.wgsl?raw'
 import type { DeviceFacts, KernelBindings, TensorBinding } from './gpuKernel.ts'
 import type { ComputeStep } from './gpuProgram.ts'
-import { bindPart, rowParts, rowsPerSlice, slicesOf, type RowPart } from './rowParts.ts'
+import { bindEach, bindPart, rowParts, rowsPerSlice, slicesOf, type RowPart } from './rowParts.ts'
 import { bindTensor, flatStep, flatWorkgroup, laneText, laneWidth } from './stepParts.ts'
 import { sumRows, sumRowsScratch } from './sumRows.ts'
 
@@ -89,17 +89,6 @@ function binder(norm: NormRows, device: DeviceFacts) {
   return { parts, bindX, bindRows }
 }
 
-/** Bindings of the tensors that are given. */
-function bindGiven(
-  tensors: Readonly<Record<number, TensorBinding | undefined>>,
-  device: DeviceFacts,
-): Record<number, GPUBufferBinding> {
-  const given = Object.entries(tensors).flatMap(([at, tensor]) =>
-    tensor ? [[at, bindTensor(tensor, device)] as const] : [],
-  )
-  return Object.fromEntries(given)
-}
-
 /** y of x, and of weight and bias [channels] where the rows are affine. */
 export function normaliseSteps(
   norm: NormRows,
@@ -118,7 +107,7 @@ export function normaliseSteps(
       buffers: {
         1: bindX(x!, part),
         2: bindRows(y, part),
-        ...bindGiven({ 3: weight, 4: bias }, device),
+        ...bindEach({ 3: weight, 4: bias }, tensor => bindTensor(tensor, device)),
       },
     }),
   )
@@ -149,7 +138,7 @@ export function normaliseGradientSteps(
       uniforms: uniformsOf(norm, part),
       buffers: {
         1: bindX(x!, part),
-        ...bindGiven({ 3: weight }, device),
+        ...bindEach({ 3: weight }, tensor => bindTensor(tensor, device)),
         5: bindRows(dOutput!, part),
         6: bindX(dx, part),
         7: bindTensor(statistics, device),

@@ -80,3 +80,14 @@ export function bindPart(
   const first = (part.firstSample * rows + part.firstRow) * rowFloats
   return bindTensor(tensor, device, first, part.samples * part.rows * rowFloats)
 }
+
+/** Bindings by number of those tensors that there are. */
+export function bindEach(
+  tensors: Readonly<Record<number, TensorBinding | undefined>>,
+  bind: (tensor: TensorBinding) => GPUBufferBinding,
+): Record<number, GPUBufferBinding> {
+  const given = Object.entries(tensors).flatMap(([at, tensor]) =>
+    tensor ? [[at, bind(tensor)] as const] : [],
+  )
+  return Object.fromEntries(given)
+}

@@ -2,7 +2,7 @@
 // PyTorch's layouts and are turned here, which costs nothing once they are constants of a compiled graph.
 // B batch, D H W voxels, d h w coarser grid, C channels, s stride. Ranks stay ≤ 6, the limit of tfjs's WebGPU backend.
 import * as tf from '@tensorflow/tfjs-core'
-import { normaliseLayer, standardise } from '../kernels/layerNorm.ts'
+import { normaliseLayer } from '../kernels/layerNorm.ts'
 import { parameter, type ParameterTensors } from './parameters.ts'
 
 /** Parameter `name.leaf`, or `leaf` alone where the record is already the layer's own (`name` empty). */
@@ -39,18 +39,11 @@ export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.T
   return normaliseLayer(x, parameter(p, leaf(name, 'weight')), parameter(p, leaf(name, 'bias')))
 }
 
-/**
- * InstanceNorm over D, H, W for each sample and channel, no affine. x [B, D, H, W, C].
- * Over a single voxel it is exactly 0 with zero gradient (SPEC 9): said by the shape, not left to rounding.
- */
-export function instanceNorm(x: tf.Tensor): tf.Tensor {
-  const [, D, H, W] = x.shape
-  return D * H * W === 1 ? tf.mul(x, 0) : standardise(x, [1, 2, 3])
-}
+export const leakySlope = 0.01
 
 /** LeakyReLU of slope 0.01. */
 export function leakyRelu(x: tf.Tensor): tf.Tensor {
-  return tf.leakyRelu(x, 0.01)
+  return tf.leakyRelu(x, leakySlope)
 }
 
 /** Convolution of stride 1 that keeps the size (odd kernel). x [B,D,H,W,in], weight [out,in,k,k,k] → [B,D,H,W,out]. */
