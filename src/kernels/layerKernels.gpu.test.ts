@@ -31,6 +31,9 @@ describe.skipIf(!gpu)('the golden fixtures', () => {
     ['patch_merge_monai_v1_5x3x4', withGradient('MergeNorm')],
     ['patch_merge_monai_v15_4x4x6', withGradient('MergeNorm')],
     ['patch_merge_monai_v2_5x3x4', withGradient('MergeNorm')],
+    ['semantic_attention_n27', withGradient('DenseAttention', 'LayerNorm', 'Gelu')],
+    ['semantic_attention_n30', withGradient('DenseAttention')],
+    ['semantic_attention_forward', ['DenseAttention']],
     ['swin_block_6x6x6_shift', withGradient('LayerNorm', 'Gelu', 'WindowAttention')],
     ['swin_block_smitreverse_shift', withGradient('LayerNorm', 'Gelu', 'WindowAttention')],
   ])('of %s agree on WebGPU, gradients included, through our kernels', async (name, kernels) => {

@@ -1,5 +1,7 @@
 // The kernels of the network's layers other than products and windows: normalisation, activation, dense attention, patches.
 import * as tf from '@tensorflow/tfjs-core'
+import { denseAttentionGradient } from './denseAttention.ts'
+import { denseAttentionGradientKernel, denseAttentionKernel } from './denseAttentionProgram.ts'
 import { geluGradient, geluGradientKernel, geluKernel } from './gelu.ts'
 import { registerGpuKernel, type GpuKernel } from './gpuKernel.ts'
 import { instanceNormGradient } from './instanceNorm.ts'
@@ -26,6 +28,8 @@ export const layerKernels: readonly GpuKernel[] = [
   instanceNormGradientKernel,
   geluKernel,
   geluGradientKernel,
+  denseAttentionKernel,
+  denseAttentionGradientKernel,
 ]
 
 /** Each says how the kernel of its name is differentiated. */
@@ -35,6 +39,7 @@ export const layerGradients: readonly tf.GradConfig[] = [
   mergeNormGradient,
   instanceNormGradient,
   geluGradient,
+  denseAttentionGradient,
 ]
 
 export function registerLayerKernels(): void {
