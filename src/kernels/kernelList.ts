@@ -2,6 +2,7 @@
 // tracer and the compiled plan know it.
 import type * as tf from '@tensorflow/tfjs-core'
 import type { GpuKernel } from './gpuKernel.ts'
+import { layerGradients, layerKernels } from './layerKernels.ts'
 import { maskTokensGradient } from './maskTokens.ts'
 import { maskTokensKernel } from './maskTokensProgram.ts'
 import { productGradients, productKernels } from './productKernels.ts'
@@ -15,6 +16,7 @@ export const gpuKernels: readonly GpuKernel[] = [
   windowAttentionKernel,
   windowAttentionGradientKernel,
   ...productKernels,
+  ...layerKernels,
   ...auxiliaryKernels,
 ]
 
@@ -23,4 +25,5 @@ export const kernelGradients: readonly tf.GradConfig[] = [
   maskTokensGradient,
   windowAttentionGradient,
   ...productGradients,
+  ...layerGradients,
 ]

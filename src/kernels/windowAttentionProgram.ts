@@ -1,4 +1,5 @@
 // Shifted-window attention, forward, as a WGSL program on plain buffers. Formula and letters: windowAttention.ts.
+import softmaxText from '../../shaders/lib/onlineSoftmax.wgsl?raw'
 import windowsText from '../../shaders/lib/shiftedWindows.wgsl?raw'
 import attentionText from '../../shaders/windowAttention.wgsl?raw'
 import registersText from '../../shaders/windowAttentionRegisters.wgsl?raw'
@@ -41,7 +42,7 @@ export function keysPerTile(headWidth: number): number {
  * One head's numbers as a WGSL struct of named lanes, and what is done with it. A loop over an indexed local array would
  * say the same in less text, but compilers that do not unroll it keep the array in memory: several times slower.
  */
-function rowText(headWidth: number): string {
+export function rowText(headWidth: number): string {
   const width = headWidth % 4 === 0 ? 4 : headWidth % 2 === 0 ? 2 : 1
   const lane = width === 1 ? 'f32' : `vec${width}<f32>`
   const names = Array.from({ length: headWidth / width }, (_, i) => `l${i}`)
@@ -66,7 +67,7 @@ ${windowsText}`
 
 /** The text of a variant. */
 export function windowAttentionText({ headWidth, window, storage }: AttentionVariant): string {
-  const start = windowsPrelude(headWidth, window) + attentionText
+  const start = windowsPrelude(headWidth, window) + softmaxText + attentionText
   if (storage === 'registers') return start + registersText
   return `${start}const KEY_TILE = ${keysPerTile(headWidth)}u;\n${sharedText}`
 }

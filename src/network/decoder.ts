@@ -1,17 +1,18 @@
 // The segmentation decoder (SPEC section 9; MONAI's wiring: section 12.2). Grids are channels last [B, D, H, W, C].
 import * as tf from '@tensorflow/tfjs-core'
 import { InputError } from '../base/errors.ts'
+import { instanceNorm } from '../kernels/instanceNorm.ts'
 import type { NetworkConfig } from './config.ts'
 import type { Encoded } from './encoder.ts'
-import { conv3d, convTranspose, instanceNorm, leakyRelu, plainLayerNorm } from './layers.ts'
+import { conv3d, convTranspose, leakySlope, plainLayerNorm } from './layers.ts'
 import { under, type ParameterTensors } from './parameters.ts'
 
 /** Residual block: two 3³ convolutions with InstanceNorm; `p` holds conv1.*, conv2.* and, where widths differ, conv3.*. */
 export function resBlock(p: ParameterTensors, x: tf.Tensor): tf.Tensor {
-  const first = leakyRelu(instanceNorm(conv3d(p, 'conv1.conv', x)))
-  const second = instanceNorm(conv3d(p, 'conv2.conv', first))
+  const first = instanceNorm(conv3d(p, 'conv1.conv', x), { slope: leakySlope })
+  const second = conv3d(p, 'conv2.conv', first)
   const residual = p['conv3.conv.weight'] ? instanceNorm(conv3d(p, 'conv3.conv', x)) : x
-  return leakyRelu(tf.add(second, residual))
+  return instanceNorm(second, { residual, slope: leakySlope })
 }
 
 /** Doubles the grid of x, joins the skip grid and mixes both. x [B,d,h,w,ci], skip [B,2d,2h,2w,co] → skip's shape. */

@@ -5,9 +5,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as kernels from '../kernels/conv3d.ts'
 import { convTranspose2 } from '../kernels/convTranspose2.ts'
 import * as products from '../kernels/matMul.ts'
+import { normaliseLayer } from '../kernels/layerNorm.ts'
 import { parameter, type ParameterTensors } from './parameters.ts'
-
-const epsilon = 1e-5
 
 /** Parameter `name.leaf`, or `leaf` alone where the record is already the layer's own (`name` empty). */
 function leaf(name: string, last: string): string {
@@ -30,46 +29,21 @@ export function applyLinear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | u
   return products.linear(x, weight, bias)
 }
 
-/** (x - mean) / sqrt(variance + 1e-5), biased variance in two passes over the given axes. */
-function standardise(x: tf.Tensor, axes: number[]): tf.Tensor {
-  const centred = tf.sub(x, tf.mean(x, axes, true))
-  const variance = tf.mean(tf.square(centred), axes, true)
-  return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)))
-}
-
-/** Rows of the last axis, [rows, C]: tfjs's WebGPU backend cannot broadcast a rank-1 operand over rank 5. */
-function toRows(x: tf.Tensor): tf.Tensor {
-  return tf.reshape(x, [-1, x.shape[x.rank - 1]])
-}
-
 /** LayerNorm over the last axis without affine parameters. */
 export function plainLayerNorm(x: tf.Tensor): tf.Tensor {
-  return tf.reshape(standardise(toRows(x), [1]), x.shape)
+  return normaliseLayer(x)
 }
 
 /** LayerNorm over the last axis with weight and bias. */
 export function layerNorm(p: ParameterTensors, name: string, x: tf.Tensor): tf.Tensor {
-  const scaled = tf.mul(standardise(toRows(x), [1]), parameter(p, leaf(name, 'weight')))
-  return tf.reshape(tf.add(scaled, parameter(p, leaf(name, 'bias'))), x.shape)
+  return normaliseLayer(x, parameter(p, leaf(name, 'weight')), parameter(p, leaf(name, 'bias')))
 }
 
-/**
- * InstanceNorm over D, H, W for each sample and channel, no affine. x [B, D, H, W, C].
- * Over a single voxel it is exactly 0 with zero gradient (SPEC 9): said by the shape, not left to rounding.
- */
-export function instanceNorm(x: tf.Tensor): tf.Tensor {
-  const [, D, H, W] = x.shape
-  return D * H * W === 1 ? tf.mul(x, 0) : standardise(x, [1, 2, 3])
-}
-
-/** GELU in its exact erf form; in this order of operations ONNX Runtime recognises it and runs it as one kernel. */
-export function gelu(x: tf.Tensor): tf.Tensor {
-  return tf.mul(tf.mul(x, tf.add(tf.erf(tf.div(x, Math.SQRT2)), 1)), 0.5)
-}
+export const leakySlope = 0.01
 
 /** LeakyReLU of slope 0.01. */
 export function leakyRelu(x: tf.Tensor): tf.Tensor {
-  return tf.leakyRelu(x, 0.01)
+  return tf.leakyRelu(x, leakySlope)
 }
 
 /** Convolution of stride 1 that keeps the size (odd kernel). x [B,D,H,W,in], weight [out,in,k,k,k] → [B,D,H,W,out]. */

@@ -1,5 +1,7 @@
 // One Swin block (SPEC 2.1, 2.2) and patch merging (SPEC 2.3). Grids are [B, d, h, w, C].
 import * as tf from '@tensorflow/tfjs-core'
+import { isKernelKnown } from '../kernels/gpuKernel.ts'
+import { mergeNorm, mergeNormKernel } from '../kernels/patchMerge.ts'
 import { windowAttention } from '../kernels/windowAttention.ts'
 import type { MergeOrder, NetworkConfig } from './config.ts'
 import { applyLinear, layerNorm, linear, padToMultiple, spaceToDepth } from './layers.ts'
@@ -71,10 +73,12 @@ function reorderEighths(x: tf.Tensor, axis: number, order: readonly number[]): t
 
 /**
  * Patch merging: eight children side by side, LayerNorm(8C), linear 8C → 2C. x [B, d, h, w, C] → [B, ⌈d/2⌉, …, 2C].
- * Where the order is a permutation the weights are permuted instead of the grid, since LayerNorm does not mind.
+ * Composed, where the order is a permutation, the weights are permuted instead of the grid, since LayerNorm does not mind.
  */
 export function patchMerge(p: ParameterTensors, x: tf.Tensor, order: MergeOrder): tf.Tensor {
   const slots = childInSlot[order]
+  if (isKernelKnown(mergeNormKernel))
+    return linear(p, 'reduction', mergeNorm(x, parameter(p, 'norm.weight'), parameter(p, 'norm.bias'), slots))
   const children = spaceToDepth(padToMultiple(x, 2), 2) // [B, d/2, h/2, w/2, 8C], children numbered as above
   if (new Set(slots).size < 8)
     return linear(p, 'reduction', layerNorm(p, 'norm', reorderEighths(children, 4, slots)))

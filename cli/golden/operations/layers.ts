@@ -1,16 +1,11 @@
 // Fixtures of single layers: norms, activations, convolutions, heads, masks.
 import type * as tf from '@tensorflow/tfjs-core'
+import { gelu } from '../../../src/kernels/gelu.ts'
+import { instanceNorm } from '../../../src/kernels/instanceNorm.ts'
 import { resBlock, upBlock } from '../../../src/network/decoder.ts'
 import { applyMasks, embedPatches } from '../../../src/network/encoder.ts'
 import { classificationHead, projectionHead } from '../../../src/network/heads.ts'
-import {
-  conv3d,
-  convTranspose,
-  gelu,
-  instanceNorm,
-  layerNorm,
-  leakyRelu,
-} from '../../../src/network/layers.ts'
+import { conv3d, convTranspose, layerNorm, leakyRelu } from '../../../src/network/layers.ts'
 import { attentionMask } from '../../../src/kernels/topKMask.ts'
 import { expandMask } from '../../../src/kernels/expandMask.ts'
 import { under } from '../../../src/network/parameters.ts'
