@@ -23,11 +23,11 @@ interface Adoption {
 
 const isEvery = (list: unknown, value: number) => (list as readonly number[]).every(each => each === value)
 
-/** Convolutions of stride and dilation 1 that keep the size: what our kernels compute. */
-function sameConvolution({ node }: NodeView, inputShape: readonly number[], outputShape: readonly number[]) {
-  const { strides, dilations } = node.attributes
-  const keepsSize = [1, 2, 3].every(axis => inputShape[axis] === outputShape[axis])
-  return isEvery(strides, 1) && isEvery(dilations, 1) && keepsSize ? {} : undefined
+/** Convolutions of stride and dilation 1, padded evenly to keep the size: what our kernels compute. */
+function sameConvolution({ node }: NodeView, filter: readonly number[]): KernelAttributes | undefined {
+  const { strides, dilations, padBefore, padAfter } = node.attributes as Record<string, readonly number[]>
+  const isEven = [padBefore, padAfter].every(pads => pads.every((pad, axis) => 2 * pad === filter[axis] - 1))
+  return isEvery(strides, 1) && isEvery(dilations, 1) && isEven ? {} : undefined
 }
 
 const adoptions: Readonly<Record<string, Adoption>> = {
@@ -44,17 +44,17 @@ const adoptions: Readonly<Record<string, Adoption>> = {
   },
   Conv3D: {
     kernel: 'Conv3d',
-    attributes: view => sameConvolution(view, view.from[0].shape, view.to[0].shape),
+    attributes: view => sameConvolution(view, view.from[1].shape),
   },
   Conv3DBackpropInputV2: {
     kernel: 'Conv3dInputGradient',
-    attributes: view => sameConvolution(view, view.to[0].shape, view.from[0].shape),
+    attributes: view => sameConvolution(view, view.from[1].shape),
   },
   Conv3DBackpropFilterV2: {
     kernel: 'Conv3dFilterGradient',
     attributes: view => {
-      const fits = sameConvolution(view, view.from[0].shape, view.from[1].shape)
-      return fits && { filterShape: view.to[0].shape }
+      const filter = view.to[0].shape
+      return sameConvolution(view, filter) && { kernel: filter[0] }
     },
   },
 }

@@ -31,8 +31,8 @@ export interface GroupRequest {
   /** True when the task of a node has been made already: it comes later in the plan. */
   isLater(node: number): boolean
   readonly allowsExtras: boolean
-  /** Buffers that the task writes beside extras. */
-  readonly results: number
+  /** True when a result takes the place of an input that the chain reads, so that it needs no buffer of its own. */
+  takesPlace(id: number, builder: ChainBuilder): boolean
 }
 
 /** Highest node first, so that a candidate's readers are decided before it. */
@@ -85,7 +85,9 @@ export function buildGroup(request: GroupRequest): Group {
     const written = [...extras].filter(([at]) => members.has(at)).map(([, id]) => id)
     const builder = new ChainBuilder(facts, shape, members)
     ;[...values, ...written].forEach(id => builder.add(id))
-    const buffers = builder.inputs.length + written.length + request.results
+    const results = [values[0], ...written]
+    const own = results.filter(id => !request.takesPlace(id, builder))
+    const buffers = builder.inputs.length + own.length
     if (buffers <= mostBuffers || order.length === roots.length) return { builder, members, extras: written }
     order.pop()
   }

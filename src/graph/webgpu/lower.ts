@@ -10,6 +10,7 @@ import type { Emission, NodeView } from './emit/emission.ts'
 import { concatEmission, padEmission, tileEmission } from './emit/copies.ts'
 import { mapEmission, type Result } from './emit/map.ts'
 import { reduceEmission } from './emit/reduce.ts'
+import type { ChainBuilder } from './chainBuilder.ts'
 import { isExpression } from './expressions.ts'
 import { GraphFacts } from './graphFacts.ts'
 import { buildGroup, type Group } from './group.ts'
@@ -64,7 +65,7 @@ class Lowering {
       shape: this.facts.shape(values[0]),
       isLater: node => this.done.has(node),
       allowsExtras,
-      results: 1,
+      takesPlace: (id, builder) => allowsExtras && this.replaceableInput(id, builder) !== undefined,
     })
     group.builder.inputs.forEach(id => this.needed.add(id))
     return group
@@ -84,7 +85,7 @@ class Lowering {
     const results = values.map((id, output): Result => {
       const instruction = builder.add(id)
       const dtype = this.facts.dtype(id)
-      const replaces = this.replaceableInput(id, builder.inputs, builder.chain())
+      const replaces = this.replaceableInput(id, builder)
       return { instruction, output, view, dtype, ...(replaces === undefined ? {} : { replaces }) }
     })
     for (const id of group.extras) this.done.add(this.facts.maker(id)!)
@@ -105,11 +106,9 @@ class Lowering {
   }
 
   /** The number of the input that an output may overwrite: read at the very place that is written, and never again. */
-  private replaceableInput(
-    id: number,
-    inputs: readonly number[],
-    { loads, shape }: ReturnType<Group['builder']['chain']>,
-  ): number | undefined {
+  private replaceableInput(id: number, builder: ChainBuilder): number | undefined {
+    const { inputs } = builder
+    const { loads, shape } = builder.chain()
     const source = this.replaced.get(id)
     const at = source === undefined ? -1 : inputs.indexOf(source)
     if (source === undefined || at < 0 || this.facts.isOutput(source)) return undefined
