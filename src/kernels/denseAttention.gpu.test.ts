@@ -64,7 +64,7 @@ const cases: readonly (readonly [string, readonly number[], number])[] = [
   ['three heads of four, a batch of two', [2, 9, 36], 3],
   ['heads of 6, more tokens than a workgroup has threads', [2, 70, 36], 2],
   ['heads of 3, a number of tokens that four does not divide', [1, 131, 9], 1],
-  ['heads of 48', [1, 65, 288], 2],
+  ['heads of 24', [1, 65, 144], 2],
   ['[CLS] and one token', [3, 2, 24], 2],
 ]
 

@@ -34,6 +34,7 @@ describe.skipIf(!gpu)('the golden fixtures', () => {
     ['semantic_attention_n27', withGradient('DenseAttention', 'LayerNorm', 'Gelu')],
     ['semantic_attention_n30', withGradient('DenseAttention')],
     ['semantic_attention_forward', ['DenseAttention']],
+    ['patch_embed_mask_keep', ['PatchEmbed', 'PatchEmbedInputGradient', 'PatchEmbedWeightGradient']],
     ['swin_block_6x6x6_shift', withGradient('LayerNorm', 'Gelu', 'WindowAttention')],
     ['swin_block_smitreverse_shift', withGradient('LayerNorm', 'Gelu', 'WindowAttention')],
   ])('of %s agree on WebGPU, gradients included, through our kernels', async (name, kernels) => {

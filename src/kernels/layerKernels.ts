@@ -14,6 +14,12 @@ import {
   plainLayerNormGradientKernel,
   plainLayerNormKernel,
 } from './layerNorm.ts'
+import { patchEmbedGradient } from './patchEmbed.ts'
+import {
+  patchEmbedInputGradientKernel,
+  patchEmbedKernel,
+  patchEmbedWeightGradientKernel,
+} from './patchEmbedProgram.ts'
 import { mergeNormGradient, mergeNormGradientKernel, mergeNormKernel } from './patchMerge.ts'
 
 /** Every kernel of this file, gradients included, for who keeps them whole while tracing. */
@@ -30,6 +36,9 @@ export const layerKernels: readonly GpuKernel[] = [
   geluGradientKernel,
   denseAttentionKernel,
   denseAttentionGradientKernel,
+  patchEmbedKernel,
+  patchEmbedInputGradientKernel,
+  patchEmbedWeightGradientKernel,
 ]
 
 /** Each says how the kernel of its name is differentiated. */
@@ -40,4 +49,5 @@ export const layerGradients: readonly tf.GradConfig[] = [
   instanceNormGradient,
   geluGradient,
   denseAttentionGradient,
+  patchEmbedGradient,
 ]

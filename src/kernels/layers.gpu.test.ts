@@ -15,6 +15,12 @@ import {
   normaliseLayer,
   plainLayerNormKernel,
 } from './layerNorm.ts'
+import { embedBlocks } from './patchEmbed.ts'
+import {
+  patchEmbedInputGradientKernel,
+  patchEmbedKernel,
+  patchEmbedWeightGradientKernel,
+} from './patchEmbedProgram.ts'
 import { mergeNorm, mergeNormGradientKernel, mergeNormKernel } from './patchMerge.ts'
 import { expectClose, sample } from './testSupport.ts'
 
@@ -331,6 +337,61 @@ describe.skipIf(!gpu)('InstanceNorm with residual and LeakyReLU', () => {
         { slope: 1 },
       ),
     ).toThrow(/expected a residual of shape \[1, 2, 2, 2, 3\]/)
+  })
+})
+
+describe.skipIf(!gpu)('patch embedding', () => {
+  it.each([
+    ['odd sides, a batch of two, two input channels, lanes of four', [2, 5, 4, 3, 2], 8],
+    ['even sides, single channels', [1, 4, 6, 2, 1], 7],
+    ['a single voxel', [1, 1, 1, 1, 3], 4],
+    ['more slices than are joined at once', [1, 20, 21, 22, 1], 4],
+  ])('equals a convolution of the padded grid, with its gradients, for %s', async (_, shape, channels) => {
+    const [B, D, H, W, Cin] = shape
+    const inputs = [floats(shape, 1), floats([channels, Cin, 2, 2, 2], 2), floats([channels], 3)]
+    const padded = [D, H, W].map(side => [0, side % 2] as [number, number])
+    const convolve: TensorFunction = (x, weight, bias) => {
+      const whole = tf.pad(tf.reshape(x, [B, D, H, W * Cin]), [
+        [0, 0],
+        padded[0],
+        padded[1],
+        [0, padded[2][1] * Cin],
+      ])
+      const grid = tf.reshape(whole, [B, D + padded[0][1], H + padded[1][1], W + padded[2][1], Cin])
+      const filter = tf.transpose(weight, [2, 3, 4, 1, 0])
+      const y = tf.conv3d(grid as tf.Tensor5D, filter as tf.Tensor5D, 2, 'valid')
+      return tf.add(y, tf.reshape(bias, [1, 1, 1, 1, -1]))
+    }
+    const dOutput = sample(B * Math.ceil(D / 2) * Math.ceil(H / 2) * Math.ceil(W / 2) * channels, 4)
+    const got = await differentiateOn('webgpu', embedBlocks as TensorFunction, inputs, [], dOutput)
+    const want = await differentiateOn('cpu', convolve, inputs, [], dOutput)
+    want.forEach((values, i) => expectClose(got[i], values, i ? tolerance.gradient : tolerance.forward))
+  })
+
+  it('gives the same bit by bit sample by sample, and when computed again', async () => {
+    const [shape, coarse] = [
+      [3, 4, 4, 8, 2],
+      [3, 2, 2, 4, 8],
+    ]
+    const [x, weight, bias, dy] = [floats(shape, 1), floats([16, 8], 2), floats([8], 3), floats(coarse, 4)]
+    for (const [kernel, inputs] of [
+      [patchEmbedKernel, [x, weight, bias]],
+      [patchEmbedInputGradientKernel, [weight, dy]],
+      [patchEmbedWeightGradientKernel, [x, weight, dy]],
+    ] as const) {
+      const run = (mostBindingBytes?: number) =>
+        runPlainly(gpu!.device, kernel, inputs, { shape }, { mostBindingBytes })
+      const whole = await run()
+      expect(await run()).toEqual(whole)
+      // Samples have 1024 and 512 bytes: two at once.
+      expect(await run(2048)).toEqual(whole)
+    }
+  })
+
+  it('refuses a weight of other channels, in a sentence', () => {
+    expect(() => patchEmbedKernel.shapes([[1, 4, 4, 4, 2], [8, 12], [12]], {})).toThrow(
+      /expected a weight of shape \[16, 12\], got \[8, 12\]/,
+    )
   })
 })
 

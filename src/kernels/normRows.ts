@@ -10,9 +10,17 @@ import rowsText from '../../shaders/normRows.wgsl?raw'
 import sharedText from '../../shaders/normSumShared.wgsl?raw'
 import type { DeviceFacts, KernelBindings, TensorBinding } from './gpuKernel.ts'
 import type { ComputeStep } from './gpuProgram.ts'
-import { bindEach, bindPart, rowParts, rowsPerSlice, slicesOf, type RowPart } from './rowParts.ts'
+import {
+  bindEach,
+  bindPart,
+  joinSlices,
+  rowParts,
+  rowsPerSlice,
+  slicesOf,
+  sliceScratch,
+  type RowPart,
+} from './rowParts.ts'
 import { bindTensor, flatStep, flatWorkgroup, laneText, laneWidth } from './stepParts.ts'
-import { sumRows, sumRowsScratch } from './sumRows.ts'
 
 export const layerNormEpsilon = 1e-5
 
@@ -115,9 +123,7 @@ export function normaliseSteps(
 
 /** Floats of the gradient's scratch: row statistics and, for weight and bias, sums of slices. */
 export function normaliseGradientScratch({ samples, rows, channels, isAffine }: NormRows): number[] {
-  const slices = samples * slicesOf(rows)
-  const levels = sumRowsScratch(1, slices, channels).slice(0, -1)
-  const sums = slices > 1 ? [slices * channels, ...levels] : []
+  const sums = sliceScratch(samples * slicesOf(rows), channels)
   return [2 * samples * rows, ...(isAffine ? [...sums, ...sums] : [])]
 }
 
@@ -147,9 +153,8 @@ export function normaliseGradientSteps(
   )
   if (!norm.isAffine) return rowSteps
   const slices = norm.samples * slicesOf(norm.rows)
-  // Sums of slices, then of sums, and so on until they stand in the output.
-  const weightStages = [...sums.slice(0, sums.length / 2), dWeight]
-  const biasStages = [...sums.slice(sums.length / 2), dBias]
+  const weights = joinSlices(sums.slice(0, sums.length / 2), dWeight, slices, device)
+  const biases = joinSlices(sums.slice(sums.length / 2), dBias, slices, device)
   const parameterSteps = parts.map(part =>
     flatStep({
       ...{ key, code },
@@ -161,13 +166,10 @@ export function normaliseGradientSteps(
         1: bindX(x!, part),
         5: bindRows(dOutput!, part),
         7: bindTensor(statistics, device),
-        8: bindTensor(weightStages[0], device),
-        9: bindTensor(biasStages[0], device),
+        8: bindTensor(weights.sums, device),
+        9: bindTensor(biases.sums, device),
       },
     }),
   )
-  const joins = [weightStages, biasStages].flatMap(
-    ([first, ...rest]) => sumRows(first, rest, 1, slices, norm.channels, device).steps,
-  )
-  return [...rowSteps, ...parameterSteps, ...joins]
+  return [...rowSteps, ...parameterSteps, ...weights.steps, ...biases.steps]
 }

@@ -1,8 +1,9 @@
 // How tensors of rows, [samples, rows, ...], are cut: into slices, whose sums are taken by one thread each and then joined
 // in a fixed order, and into parts that a device may bind.
 import type { DeviceFacts, TensorBinding } from './gpuKernel.ts'
-import { samplesPerBinding } from './gpuProgram.ts'
-import { bindTensor } from './stepParts.ts'
+import { samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
+import { bindTensor, elementCount } from './stepParts.ts'
+import { sumRows, sumRowsScratch } from './sumRows.ts'
 
 // More slices than that give no more parallelism, only more to join.
 const mostSlices = 4096
@@ -79,6 +80,23 @@ export function bindPart(
 ): GPUBufferBinding {
   const first = (part.firstSample * rows + part.firstRow) * rowFloats
   return bindTensor(tensor, device, first, part.samples * part.rows * rowFloats)
+}
+
+/** Floats of the scratch that `joinSlices` needs for sums of `floats` numbers each. */
+export function sliceScratch(slices: number, floats: number): number[] {
+  // The last sums are the output itself.
+  return slices > 1 ? [slices * floats, ...sumRowsScratch(1, slices, floats).slice(0, -1)] : []
+}
+
+/** Where slices write their sums, [slices, floats], and the steps that join them into `output`. */
+export function joinSlices(
+  scratch: readonly TensorBinding[],
+  output: TensorBinding,
+  slices: number,
+  device: DeviceFacts,
+): { readonly sums: TensorBinding; readonly steps: ComputeStep[] } {
+  const [sums, ...levels] = [...scratch, output]
+  return { sums, steps: sumRows(sums, levels, 1, slices, elementCount(output.shape), device).steps }
 }
 
 /** Bindings by number of those tensors that there are. */

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { maskTokens } from '../kernels/maskTokens.ts'
 import { patchDropout } from '../kernels/patchDropout.ts'
+import { canEmbedBlocks, embedBlocks } from '../kernels/patchEmbed.ts'
 import type { NetworkConfig } from './config.ts'
 import { applyLinear, layerNorm, padToMultiple, spaceToDepth } from './layers.ts'
 import { parameter, under, type ParameterTensors } from './parameters.ts'
@@ -30,18 +31,22 @@ export interface Encoded {
   readonly bottleneck: tf.Tensor
 }
 
+/** Blocks of the padded image, times the weight as a matrix. weight [C, Cin, patch, patch, patch] */
+function embedComposed(image: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, patch: number): tf.Tensor {
+  const rows = tf.reshape(tf.transpose(weight, [0, 2, 3, 4, 1]), [weight.shape[0], -1]) // [C, (a, b, c, Cin)]
+  return applyLinear(spaceToDepth(padToMultiple(image, patch), patch), rows, bias)
+}
+
 /**
  * Patch embedding: convolution 2³ of stride 2 as blocks times matrix, then LayerNorm where the network has one.
  * `p` holds patch_embed's names: proj.*, norm.*. image [B, D, H, W, Cin] → [B, ⌈D/2⌉, ⌈H/2⌉, ⌈W/2⌉, C].
  */
 export function embedPatches(p: ParameterTensors, image: tf.Tensor, patch: number): tf.Tensor {
   const weight = parameter(p, 'proj.weight') // [C, Cin, 2, 2, 2]
-  const rows = tf.reshape(tf.transpose(weight, [0, 2, 3, 4, 1]), [weight.shape[0], -1]) // [C, (a, b, c, Cin)]
-  const tokens = applyLinear(
-    spaceToDepth(padToMultiple(image, patch), patch),
-    rows,
-    parameter(p, 'proj.bias'),
-  )
+  const bias = parameter(p, 'proj.bias')
+  const tokens = canEmbedBlocks(patch)
+    ? embedBlocks(image, weight, bias)
+    : embedComposed(image, weight, bias, patch)
   return p['norm.weight'] ? layerNorm(p, 'norm', tokens) : tokens
 }
 
