@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs' // registers the gradients of tfjs's own ops
 import { openNodeGpu } from '../cli/support/nodeGpu.ts'
-import { chooseAttentionStorage } from '../src/kernels/register.ts'
+import { chooseTiles } from '../src/kernels/gpuKernel.ts'
 import { windowAttention, windowAttentionReference } from '../src/kernels/windowAttention.ts'
 import type { WindowAttributes } from '../src/kernels/windowLayout.ts'
 
@@ -74,7 +74,7 @@ for (const headWidth of [12, 24]) {
   const backward = (attend: Attend) => () =>
     tf.grads((...given: tf.Tensor[]) => attend(...(given as Inputs), attributes))(inputs)
   const ours = (storage: 'registers' | 'shared', run: () => tf.Tensor[]) => () => {
-    chooseAttentionStorage(storage)
+    chooseTiles(storage)
     return run()
   }
   await compare(`head width ${headWidth}, forward`, rounds, {

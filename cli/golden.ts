@@ -1,10 +1,11 @@
-// npm run golden -- <folder> [--device cpu|onnx|tfjs|webgpu|all]
+// npm run golden -- <folder> [--device cpu|onnx|tfjs|webgpu|plan|all]
 // Runs every golden fixture of a folder on each path: the compiled ONNX graph (the CPU path of the product), tfjs's plain
-// JavaScript (unit fixtures), and tfjs on WebGPU in a child process. One line a fixture; exit code 1 on a failure.
+// JavaScript (unit fixtures), and on WebGPU, in child processes, tfjs operation by operation (unit fixtures) and compiled
+// plans. One line a fixture; exit code 1 on a failure.
 import path from 'node:path'
 import { InputError } from '../src/base/errors.ts'
 import { findFixtures } from './golden/fixture.ts'
-import { reportToParent, runInChild } from './golden/gpuChild.ts'
+import { isGpuPath, reportToParent, runInChild } from './golden/gpuChild.ts'
 import type { Path } from './golden/operation.ts'
 import { openPath, type PathName } from './golden/paths.ts'
 import { runFixture, type Outcome } from './golden/runFixture.ts'
@@ -13,15 +14,16 @@ const devices: Record<string, readonly PathName[]> = {
   cpu: ['onnx'],
   onnx: ['onnx'],
   tfjs: ['tfjs'],
-  webgpu: ['webgpu'],
-  all: ['onnx', 'tfjs', 'webgpu'],
+  webgpu: ['webgpu', 'plan'],
+  plan: ['plan'],
+  all: ['onnx', 'tfjs', 'webgpu', 'plan'],
 }
 
 interface Arguments {
   readonly folder: string
   readonly paths: readonly PathName[]
-  /** Present in the child process that runs the WebGPU path: the fixtures it is to run. */
-  readonly childFiles: readonly string[] | undefined
+  /** Present in a child process that runs a WebGPU path: which one, and the fixtures it is to run. */
+  readonly child: { readonly name: PathName; readonly files: readonly string[] } | undefined
 }
 
 function parseArguments(args: readonly string[]): Arguments {
@@ -40,7 +42,7 @@ function parseArguments(args: readonly string[]): Arguments {
   return {
     folder: path.resolve(folder),
     paths: devices[device],
-    childFiles: child < 0 ? undefined : args.slice(child + 1),
+    child: child < 0 ? undefined : { name: args[child + 1] as PathName, files: args.slice(child + 2) },
   }
 }
 
@@ -75,9 +77,9 @@ async function runHere(
 }
 
 async function main(): Promise<number> {
-  const { folder, paths, childFiles } = parseArguments(process.argv.slice(2))
-  if (childFiles) {
-    await runHere('webgpu', childFiles, folder, reportToParent)
+  const { folder, paths, child } = parseArguments(process.argv.slice(2))
+  if (child) {
+    await runHere(child.name, child.files, folder, reportToParent)
     return 0
   }
   const files = await findFixtures(folder)
@@ -91,7 +93,7 @@ async function main(): Promise<number> {
     print(outcome)
   }
   for (const name of paths) {
-    if (name === 'webgpu') await runInChild(files, folder, onOutcome, remark => console.log(remark))
+    if (isGpuPath(name)) await runInChild(name, files, folder, onOutcome, remark => console.log(remark))
     else await runHere(name, files, folder, onOutcome)
   }
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)

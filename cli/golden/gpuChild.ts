@@ -1,9 +1,17 @@
-// Runs the WebGPU path in a child process: a software adapter sometimes crashes the process that uses it. After a
+// Runs a WebGPU path in a child process: a software adapter sometimes crashes the process that uses it. After a
 // signal the fixtures that are left are run once more; a failed comparison is never repeated.
 import { fork } from 'node:child_process'
+import type { PathName } from './paths.ts'
 import type { Outcome } from './runFixture.ts'
 
 const mostCrashes = 1
+
+export type GpuPathName = Extract<PathName, 'webgpu' | 'plan'>
+
+/** True for the paths that run in a child process. */
+export function isGpuPath(name: PathName): name is GpuPathName {
+  return name === 'webgpu' || name === 'plan'
+}
 
 /** The child's message: one outcome. Resolves when it has left, since the process may end right after. */
 export function reportToParent(outcome: Outcome): Promise<void> {
@@ -15,12 +23,13 @@ export function reportToParent(outcome: Outcome): Promise<void> {
 
 /** Starts one child for `files`; resolves with the outcomes it delivered and the signal that ended it, if any. */
 function runOnce(
+  name: GpuPathName,
   files: readonly string[],
   folder: string,
   onOutcome: (outcome: Outcome) => void,
 ): Promise<{ delivered: number; signal: string | null; code: number | null }> {
   return new Promise(resolve => {
-    const child = fork(process.argv[1], [folder, '--device', 'webgpu', '--child', ...files], {
+    const child = fork(process.argv[1], [folder, '--child', name, ...files], {
       execArgv: process.execArgv,
     })
     let delivered = 0
@@ -32,8 +41,9 @@ function runOnce(
   })
 }
 
-/** All files on the WebGPU path; `say` gets remarks about restarts. */
+/** All files on a WebGPU path; `say` gets remarks about restarts. */
 export async function runInChild(
+  name: GpuPathName,
   files: readonly string[],
   folder: string,
   onOutcome: (outcome: Outcome) => void,
@@ -41,14 +51,14 @@ export async function runInChild(
 ): Promise<void> {
   let left = files
   for (let crashes = 0; left.length > 0; crashes++) {
-    const { delivered, signal, code } = await runOnce(left, folder, onOutcome)
+    const { delivered, signal, code } = await runOnce(name, left, folder, onOutcome)
     left = left.slice(delivered)
     if (left.length === 0) return
     const ending = signal ? `by ${signal}` : `with code ${code}`
     if (!signal || crashes >= mostCrashes) {
       for (const file of left)
         onOutcome({
-          path: 'webgpu',
+          path: name,
           label: file,
           status: 'failed',
           text: `the process ended ${ending} before this fixture`,

@@ -1,7 +1,8 @@
 // Runs a program as the product does without a GPU: traced, simplified, written as ONNX, run by ONNX Runtime.
+import type { Graph } from '../../src/graph/graph.ts'
 import { createSession, type Runtime } from '../../src/graph/session.ts'
 import { bindInputs, simplify } from '../../src/graph/simplify.ts'
-import { traceGraph } from '../../src/graph/trace.ts'
+import { traceGraph, type TraceOptions } from '../../src/graph/trace.ts'
 import type { HostTensors } from './fixture.ts'
 import type { Path, PreparedProgram, Program } from './operation.ts'
 
@@ -12,8 +13,25 @@ function feedOf(tensor: HostTensors[string]): Feed {
   return data instanceof Float32Array || data instanceof Int32Array ? data : Float32Array.from(data)
 }
 
-function feedsOf(tensors: HostTensors): Record<string, Feed> {
+export function feedsOf(tensors: HostTensors): Record<string, Feed> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, feedOf(tensor)]))
+}
+
+/** The program as a simplified graph; `constants` are part of it. */
+export function traceProgram(
+  program: Program,
+  example: HostTensors,
+  constants: HostTensors,
+  options?: TraceOptions,
+): Graph {
+  const specs = Object.fromEntries(
+    Object.entries({ ...example, ...constants }).map(([name, { shape, data }]) => [
+      name,
+      { shape: [...shape], dtype: data instanceof Int32Array ? ('int32' as const) : ('float32' as const) },
+    ]),
+  )
+  const traced = traceGraph(program, specs, options)
+  return Object.keys(constants).length > 0 ? bindInputs(traced, feedsOf(constants)) : simplify(traced)
 }
 
 async function compile(
@@ -22,15 +40,7 @@ async function compile(
   constants: HostTensors,
   runtime: Runtime,
 ): Promise<PreparedProgram> {
-  const specs = Object.fromEntries(
-    Object.entries({ ...example, ...constants }).map(([name, { shape, data }]) => [
-      name,
-      { shape: [...shape], dtype: data instanceof Int32Array ? ('int32' as const) : ('float32' as const) },
-    ]),
-  )
-  const traced = traceGraph(program, specs)
-  const graph = Object.keys(constants).length > 0 ? bindInputs(traced, feedsOf(constants)) : simplify(traced)
-  const session = await createSession(graph, runtime)
+  const session = await createSession(traceProgram(program, example, constants), runtime)
   return {
     run: async inputs => {
       const results = await session.run(feedsOf(inputs))

@@ -1,6 +1,7 @@
 // What a fixture's `op` stands for, and what a path (a way to run tensor programs) must offer.
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Runtime } from '../../src/graph/session.ts'
+import type { PlanRuntime } from '../../src/graph/webgpu/runtime.ts'
 import type { Check } from './compare.ts'
 import type { Fixture, HostTensors } from './fixture.ts'
 
@@ -9,13 +10,13 @@ export type Tensors = Record<string, tf.Tensor>
 /** A traced function: tensors in, tensors out, no control flow that depends on data. */
 export type Program = (inputs: Tensors) => Tensors
 
-/** A way to run a program: tfjs on the CPU, a compiled ONNX graph, tfjs on WebGPU. */
+/** A way to run a program: tfjs on the CPU, a compiled ONNX graph, tfjs on WebGPU, a plan compiled for WebGPU. */
 export interface Path {
-  readonly name: 'tfjs' | 'onnx' | 'webgpu'
+  readonly name: 'tfjs' | 'onnx' | 'webgpu' | 'plan'
   /** Whether backward passes and whole training steps are within reach of this path. */
   readonly isFastEnoughToTrain: boolean
-  /** ONNX Runtime, where the path is made of it; the product's training step is compiled for it. */
-  readonly runtime?: Runtime
+  /** What the product's training step is compiled for, where the path is made of it. */
+  readonly runtime?: Runtime | PlanRuntime
   /** Runs once. `constants` are inputs that never change, such as weights at inference. */
   run(program: Program, inputs: HostTensors, constants?: HostTensors): Promise<HostTensors>
   /** Prepares a program that runs several times with inputs of the same shapes. */
@@ -45,10 +46,6 @@ export interface HostOperation {
 /** A whole network or training run, which organises its own passes. */
 export interface WholeOperation {
   readonly kind: 'whole'
-  /** Whether more than a forward pass is run. */
-  readonly trains: boolean
-  /** Multiplications of a forward pass in units of tiny's at 32³, roughly. */
-  work(fixture: Fixture): number
   check(fixture: Fixture, path: Path): Promise<Check[]>
 }
 

@@ -20,6 +20,13 @@ export async function openPath(name: PathName): Promise<Path> {
     await import('@tensorflow/tfjs-backend-cpu')
     return eagerPath('tfjs', 'cpu', true)
   }
+  if (name === 'plan') {
+    const [{ requestNodeDevice }, { planPath }] = await Promise.all([
+      import('../support/nodeGpu.ts'),
+      import('./planPath.ts'),
+    ])
+    return planPath(await requestNodeDevice())
+  }
   const { openNodeGpu } = await import('../support/nodeGpu.ts')
   const { isSoftware } = await openNodeGpu()
   return eagerPath('webgpu', 'webgpu', !isSoftware)

@@ -2,8 +2,11 @@
 // functions is traced this way, gradients included, because tfjs builds the backward pass of the same kernel calls.
 // What JavaScript decides while the function runs (sizes, loops, random numbers) is fixed in the graph.
 import * as tf from '@tensorflow/tfjs-core'
+import type { GpuKernel } from '../kernels/gpuKernel.ts'
+import { gpuKernels } from '../kernels/kernelList.ts'
+import { registerKernelGradients } from '../kernels/register.ts'
 import { GraphBuilder } from './builder.ts'
-import type { ConstantData, Dtype, Graph } from './graph.ts'
+import type { Attributes, ConstantData, Dtype, Graph } from './graph.ts'
 import { constantData, sizeOf } from './graph.ts'
 import { arrangementRules } from './kernels/arrangement.ts'
 import { elementwiseRules } from './kernels/elementwise.ts'
@@ -13,6 +16,19 @@ import { reductionRules } from './kernels/reduction.ts'
 
 /** Name of the backend that is active while a function is traced. */
 export const traceBackendName = 'trace'
+/** The same for a graph that is to keep our kernels whole: tf.getKernel finds them under this name alone. */
+export const traceWholeBackendName = 'trace-whole'
+
+export interface TraceOptions {
+  /**
+   * Records a call of one of our kernels as one node, for WebGPU; otherwise it is recorded as the tfjs operations that
+   * its reference is composed of, for ONNX. Default: false.
+   */
+  readonly keepKernels?: boolean
+}
+
+/** Which inputs of a kernel of ours a node gives, by number, where optional ones are missing. */
+export const givenInputs = 'givenInputs'
 
 /** Shape and type of an input of a traced function. */
 export interface InputSpec {
@@ -109,29 +125,63 @@ class TraceBackend extends tf.KernelBackend {
 }
 
 function listInputs(
-  rule: KernelRule,
+  names: KernelRule['inputs'],
   inputs: tf.NamedTensorInfoMap | tf.TensorInfo[],
 ): (tf.TensorInfo | undefined)[] {
-  if (rule.inputs === 'list') return Object.values(inputs) as tf.TensorInfo[]
+  if (names === 'list') return Object.values(inputs) as tf.TensorInfo[]
   const named = inputs as tf.NamedTensorInfoMap
-  return rule.inputs.map(name => named[name.replace('?', '')] as tf.TensorInfo | undefined)
+  return names.map(name => named[name.replace('?', '')] as tf.TensorInfo | undefined)
 }
 
-function registerKernels(): void {
-  for (const [kernelName, rule] of Object.entries(rules)) {
-    if (tf.getKernel(kernelName, traceBackendName)) continue
-    tf.registerKernel({
-      kernelName,
-      backendName: traceBackendName,
-      kernelFunc: ({ inputs, attrs, backend }) => {
-        const trace = backend as TraceBackend
-        const ids = listInputs(rule, inputs).map(tensor => (tensor ? trace.idOf(tensor) : undefined))
-        const outputs = rule.record(trace.graph, ids as number[], (attrs ?? {}) as Record<string, unknown>)
-        const handles = outputs.map(id => trace.handle(id))
-        return handles.length === 1 ? handles[0] : handles
-      },
-    })
+type RecordCall = (
+  graph: GraphBuilder,
+  inputs: (number | undefined)[],
+  attributes: object,
+) => readonly number[]
+
+/** One of our kernels as one node; all outputs are float32. */
+const recordWhole =
+  (kernel: GpuKernel): RecordCall =>
+  (graph, inputs, attributes) => {
+    const present = inputs.filter(id => id !== undefined)
+    const given = inputs.flatMap((id, at) => (id === undefined ? [] : [at]))
+    const noted: Attributes = present.length < inputs.length ? { [givenInputs]: given } : {}
+    const named = { ...attributes } as Attributes
+    const shapes = kernel.shapes(
+      inputs.map(id => (id === undefined ? undefined : graph.info(id).shape)),
+      named as Parameters<GpuKernel['shapes']>[1],
+    )
+    const infos = shapes.map(shape => ({ shape: [...shape], dtype: 'float32' as const }))
+    return graph.add(kernel.name, present, { ...named, ...noted }, infos)
   }
+
+function register(
+  backendName: string,
+  kernelName: string,
+  names: KernelRule['inputs'],
+  record: RecordCall,
+): void {
+  if (tf.getKernel(kernelName, backendName)) return
+  tf.registerKernel({
+    kernelName,
+    backendName,
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const trace = backend as TraceBackend
+      const ids = listInputs(names, inputs).map(tensor => (tensor ? trace.idOf(tensor) : undefined))
+      const handles = record(trace.graph, ids, attrs ?? {}).map(id => trace.handle(id))
+      return handles.length === 1 ? handles[0] : handles
+    },
+  })
+}
+
+function registerKernels(backendName: string): void {
+  for (const [name, rule] of Object.entries(rules))
+    register(backendName, name, rule.inputs, (graph, ids, attributes) =>
+      rule.record(graph, ids as number[], attributes as Readonly<Record<string, unknown>>),
+    )
+  if (backendName !== traceWholeBackendName) return
+  registerKernelGradients()
+  for (const kernel of gpuKernels) register(backendName, kernel.name, kernel.inputs, recordWhole(kernel))
 }
 
 /**
@@ -139,13 +189,18 @@ function registerKernels(): void {
  * (their registrations come with the `@tensorflow/tfjs` package), and tensors of other backends, which become constants.
  * @throws Error naming the kernel that has no rule, or saying that a value was read that is not known yet.
  */
-export function traceGraph(fn: TracedFunction, inputs: Readonly<Record<string, InputSpec>>): Graph {
-  registerKernels()
+export function traceGraph(
+  fn: TracedFunction,
+  inputs: Readonly<Record<string, InputSpec>>,
+  { keepKernels = false }: TraceOptions = {},
+): Graph {
+  const backendName = keepKernels ? traceWholeBackendName : traceBackendName
+  registerKernels(backendName)
   const trace = new TraceBackend()
   const previous = tf.getBackend() as string | null
-  tf.registerBackend(traceBackendName, () => trace)
+  tf.registerBackend(backendName, () => trace)
   // Nothing of this backend is asynchronous, so it is set when the call returns.
-  void tf.setBackend(traceBackendName)
+  void tf.setBackend(backendName)
   try {
     const outputs: Record<string, number> = {}
     tf.tidy(() => {
@@ -159,6 +214,6 @@ export function traceGraph(fn: TracedFunction, inputs: Readonly<Record<string, I
     return trace.graph.finish(outputs)
   } finally {
     if (previous) void tf.setBackend(previous)
-    tf.removeBackend(traceBackendName)
+    tf.removeBackend(backendName)
   }
 }

@@ -56,6 +56,21 @@ export interface GpuKernel {
   steps(bindings: KernelBindings, attributes: KernelAttributes, device: DeviceFacts): ComputeStep[]
 }
 
+/** The whole tensor, for a step's `buffers`. */
+export function bindWhole({ buffer, offset, size }: TensorBinding): GPUBufferBinding {
+  return { buffer, offset, size }
+}
+
+/** `count` samples of a tensor [B, ...] from number `first` on; see `samplesPerBinding` for which may be bound. */
+export function bindSamples(
+  { buffer, offset, size, shape }: TensorBinding,
+  first: number,
+  count: number,
+): GPUBufferBinding {
+  const bytes = size / shape[0]
+  return { buffer, offset: offset + first * bytes, size: count * bytes }
+}
+
 let tiles: DeviceFacts['tiles'] = 'shared'
 
 /** Which family of programs eager calls use from now on. */
@@ -63,9 +78,11 @@ export function chooseTiles(chosen: DeviceFacts['tiles']): void {
   tiles = chosen
 }
 
-function bindingOf(buffer: GPUBuffer, { shape, dtype }: tf.TensorInfo): TensorBinding {
+function bindingOf(gpu: WebGPUBackend, buffer: GPUBuffer, { dataId, shape }: tf.TensorInfo): TensorBinding {
   const size = 4 * shape.reduce((product, side) => product * side, 1)
-  return { buffer, offset: 0, size, shape, dtype: dtype === 'int32' ? 'int32' : 'float32' }
+  // tfjs keeps whole numbers as such in a buffer, even of a tensor that was cast to float32.
+  const { dtype } = gpu.tensorMap.get(dataId)
+  return { buffer, offset: 0, size, shape, dtype: dtype === 'float32' ? 'float32' : 'int32' }
 }
 
 /** Makes `kernel` run eagerly on tfjs's WebGPU backend, on tfjs's own buffers. */
@@ -85,7 +102,7 @@ export function registerGpuKernel(kernel: GpuKernel): void {
       const present = given.filter(tensor => tensor !== undefined)
       const all = [...present, ...outputs, ...scratch]
       encodeInTfjs(gpu, all, (device, encoder, buffers) => {
-        const bound = new Map(all.map((tensor, i) => [tensor, bindingOf(buffers[i], tensor)]))
+        const bound = new Map(all.map((tensor, i) => [tensor, bindingOf(gpu, buffers[i], tensor)]))
         const bindings: KernelBindings = {
           inputs: given.map(tensor => tensor && bound.get(tensor)),
           outputs: outputs.map(tensor => bound.get(tensor)!),

@@ -40,12 +40,43 @@ function remember<T>(map: Map<string, T>, key: string, make: () => T): T {
   return value
 }
 
-function pipelineFor(device: GPUDevice, { key, code, entryPoint }: ComputeStep): GPUComputePipeline {
-  const { modules, pipelines } = cacheOf(device)
-  return remember(pipelines, `${key} ${entryPoint}`, () => {
-    const module = remember(modules, key, () => device.createShaderModule({ label: key, code }))
-    return device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint } })
-  })
+function pipelineDescriptor(device: GPUDevice, { key, code, entryPoint }: ComputeStep) {
+  // A generated text is its own key, and too long for a label.
+  const label = key.length < 200 ? key : 'generated'
+  const module = remember(cacheOf(device).modules, key, () => device.createShaderModule({ label, code }))
+  return { label, layout: 'auto', compute: { module, entryPoint } } as const
+}
+
+const pipelineKey = ({ key, entryPoint }: ComputeStep) => `${key} ${entryPoint}`
+
+function pipelineFor(device: GPUDevice, step: ComputeStep): GPUComputePipeline {
+  const { pipelines } = cacheOf(device)
+  return remember(pipelines, pipelineKey(step), () =>
+    device.createComputePipeline(pipelineDescriptor(device, step)),
+  )
+}
+
+/**
+ * The pipelines of steps, in their order, compiled side by side and without blocking; what was compiled before is taken.
+ * @param onProgress how many of the programs that had to be compiled are ready
+ * @throws Error with the driver's message when a program is refused.
+ */
+export async function preparePipelines(
+  device: GPUDevice,
+  steps: readonly ComputeStep[],
+  onProgress?: (ready: number, total: number) => void,
+): Promise<GPUComputePipeline[]> {
+  const { pipelines } = cacheOf(device)
+  const missing = new Map(
+    steps.filter(step => !pipelines.has(pipelineKey(step))).map(step => [pipelineKey(step), step]),
+  )
+  let ready = 0
+  const compile = async ([key, step]: readonly [string, ComputeStep]) => {
+    pipelines.set(key, await device.createComputePipelineAsync(pipelineDescriptor(device, step)))
+    onProgress?.(++ready, missing.size)
+  }
+  await Promise.all([...missing].map(compile))
+  return steps.map(step => pipelineFor(device, step))
 }
 
 // Blocks are never rewritten: a command that was recorded but not submitted yet would read the new contents. There are

@@ -1,25 +1,7 @@
 // Token masking (SPEC 2):  y = x (1 − m) + t m, mask 1 = replaced by the mask token. B batch, d h w token grid, C channels.
 import * as tf from '@tensorflow/tfjs-core'
-
-export const maskTokensKernel = 'MaskTokens'
-
-/** Output shape. @throws Error in a sentence when the inputs do not fit each other. */
-export function maskTokensShape(
-  x: readonly number[],
-  token: readonly number[],
-  mask: readonly number[],
-): number[] {
-  const [B, d, h, w, C] = x
-  if (x.length !== 5)
-    throw new Error(`maskTokens: expected x of shape [B, d, h, w, C], got [${x.join(', ')}]`)
-  if (token.reduce((a, b) => a * b, 1) !== C)
-    throw new Error(`maskTokens: expected a mask token of ${C} channels, got [${token.join(', ')}]`)
-  if (mask.join() !== [B, d, h, w].join())
-    throw new Error(
-      `maskTokens: expected a mask of shape [${[B, d, h, w].join(', ')}], got [${mask.join(', ')}]`,
-    )
-  return [B, d, h, w, C]
-}
+import { isKernelKnown, runGpuKernel } from './gpuKernel.ts'
+import { maskTokensKernel, maskTokensShape } from './maskTokensProgram.ts'
 
 /** The plain composition of tfjs ops: oracle, CPU lowering and, by autodiff, the gradient. */
 export function maskTokensReference(x: tf.Tensor, token: tf.Tensor, mask: tf.Tensor): tf.Tensor {
@@ -31,6 +13,22 @@ export function maskTokensReference(x: tf.Tensor, token: tf.Tensor, mask: tf.Ten
 /** x [B,d,h,w,C], token [C], mask [B,d,h,w] of 0 and 1 → [B,d,h,w,C]. */
 export function maskTokens(x: tf.Tensor, token: tf.Tensor, mask: tf.Tensor): tf.Tensor {
   maskTokensShape(x.shape, token.shape, mask.shape)
-  if (!tf.getKernel(maskTokensKernel, tf.getBackend())) return maskTokensReference(x, token, mask)
-  return tf.engine().runKernel(maskTokensKernel, { x, token, mask }) as tf.Tensor
+  if (!isKernelKnown(maskTokensKernel)) return maskTokensReference(x, token, mask)
+  return runGpuKernel(maskTokensKernel, [x, token, mask])[0]
+}
+
+/** Tells tfjs how token masking is differentiated where the kernel itself runs. */
+export const maskTokensGradient: tf.GradConfig = {
+  kernelName: maskTokensKernel.name,
+  inputsToSave: ['x', 'token', 'mask'],
+  gradFunc: (gradient, saved) => {
+    const [x, token, mask] = saved
+    const dy = gradient as tf.Tensor
+    const m = tf.expandDims(mask, 4) // [B, d, h, w, 1]
+    return {
+      x: () => tf.mul(dy, tf.sub(1, m)),
+      token: () => tf.reshape(tf.sum(tf.mul(dy, m), [0, 1, 2, 3]), token.shape),
+      mask: () => tf.sum(tf.mul(dy, tf.sub(tf.reshape(token, [1, 1, 1, 1, -1]), x)), 4),
+    }
+  },
 }

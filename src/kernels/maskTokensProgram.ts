@@ -1,12 +1,24 @@
 // Token masking as a WGSL program on plain buffers. Formula and letters: maskTokens.ts.
 import text from '../../shaders/maskTokens.wgsl?raw'
-import { encodeSteps, foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
+import { bindSamples, bindWhole, type GpuKernel, type TensorBinding } from './gpuKernel.ts'
+import { foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
 
-export interface MaskBuffers {
-  readonly x: GPUBuffer
-  readonly token: GPUBuffer
-  readonly mask: GPUBuffer
-  readonly output: GPUBuffer
+/** Output shape. @throws Error in a sentence when the inputs do not fit each other. */
+export function maskTokensShape(
+  x: readonly number[],
+  token: readonly number[],
+  mask: readonly number[],
+): number[] {
+  const [B, d, h, w, C] = x
+  if (x.length !== 5)
+    throw new Error(`maskTokens: expected x of shape [B, d, h, w, C], got [${x.join(', ')}]`)
+  if (token.reduce((a, b) => a * b, 1) !== C)
+    throw new Error(`maskTokens: expected a mask token of ${C} channels, got [${token.join(', ')}]`)
+  if (mask.join() !== [B, d, h, w].join())
+    throw new Error(
+      `maskTokens: expected a mask of shape [${[B, d, h, w].join(', ')}], got [${mask.join(', ')}]`,
+    )
+  return [B, d, h, w, C]
 }
 
 /** All that changes the program's text, and its cache key. */
@@ -29,49 +41,46 @@ function maskTokensText({ width, maskNumber }: MaskVariant): string {
 }
 
 /**
- * Records masking of x [B,d,h,w,C] into `output`, in several dispatches where the batch is larger than the device may
- * bind. @throws Error when a single sample is too large to bind.
+ * The kernel: x [B,d,h,w,C], token [C], mask [B,d,h,w] → [B,d,h,w,C], in several dispatches where the batch is larger
+ * than the device may bind; an error where a single sample is.
  */
-export function encodeMaskTokens(
-  device: GPUDevice,
-  encoder: GPUCommandEncoder,
-  { x, token, mask, output }: MaskBuffers,
-  shape: readonly number[],
-  maskNumber: MaskVariant['maskNumber'] = 'f32',
-): void {
-  const [batch, d, h, w, channels] = shape
-  const variant: MaskVariant = { width: laneWidth(channels), maskNumber }
-  const { width } = variant
-  const tokenBytes = 4 * d * h * w // one mask value each
-  const { maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } = device.limits
-  const samples = samplesPerBinding(
-    batch,
-    [tokenBytes, tokenBytes * channels],
-    maxStorageBufferBindingSize,
-    minStorageBufferOffsetAlignment,
-  )
-  const steps: ComputeStep[] = []
-  for (let first = 0; first < batch; first += samples) {
-    const count = Math.min(samples, batch - first)
-    const lanes = (count * d * h * w * channels) / width
-    const part = (buffer: GPUBuffer, bytes: number) => ({
-      buffer,
-      offset: first * bytes,
-      size: count * bytes,
-    })
-    steps.push({
-      key: `maskTokens ${JSON.stringify(variant)}`,
-      code: maskTokensText(variant),
-      entryPoint: 'main',
-      workgroups: foldWorkgroups(Math.ceil(lanes / workgroup)),
-      uniforms: Uint32Array.of(lanes, channels / width),
-      buffers: {
-        1: part(x, tokenBytes * channels),
-        2: { buffer: token },
-        3: part(mask, tokenBytes),
-        4: part(output, tokenBytes * channels),
-      },
-    })
-  }
-  encodeSteps(device, encoder, steps)
+export const maskTokensKernel: GpuKernel = {
+  name: 'MaskTokens',
+  inputs: ['x', 'token', 'mask'],
+  shapes: ([x, token, mask]) => [maskTokensShape(x!, token!, mask!)],
+  steps({ inputs, outputs: [output] }, _, { limits }) {
+    const [x, token, mask] = inputs as TensorBinding[]
+    const [batch, d, h, w, channels] = x.shape
+    const variant: MaskVariant = {
+      width: laneWidth(channels),
+      maskNumber: mask.dtype === 'float32' ? 'f32' : 'i32',
+    }
+    const tokenBytes = 4 * d * h * w // one mask value each
+    const { maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } = limits
+    const samples = samplesPerBinding(
+      batch,
+      [tokenBytes, tokenBytes * channels],
+      maxStorageBufferBindingSize,
+      minStorageBufferOffsetAlignment,
+    )
+    const steps: ComputeStep[] = []
+    for (let first = 0; first < batch; first += samples) {
+      const count = Math.min(samples, batch - first)
+      const lanes = (count * d * h * w * channels) / variant.width
+      steps.push({
+        key: `maskTokens ${JSON.stringify(variant)}`,
+        code: maskTokensText(variant),
+        entryPoint: 'main',
+        workgroups: foldWorkgroups(Math.ceil(lanes / workgroup)),
+        uniforms: Uint32Array.of(lanes, channels / variant.width),
+        buffers: {
+          1: bindSamples(x, first, count),
+          2: bindWhole(token),
+          3: bindSamples(mask, first, count),
+          4: bindSamples(output, first, count),
+        },
+      })
+    }
+    return steps
+  },
 }

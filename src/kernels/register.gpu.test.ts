@@ -7,7 +7,8 @@ import '@tensorflow/tfjs-backend-cpu'
 import { eagerPath } from '../../cli/golden/eagerPath.ts'
 import { runFixture } from '../../cli/golden/runFixture.ts'
 import { maskTokens, maskTokensReference } from './maskTokens.ts'
-import { chooseAttentionStorage, maskTokensPage, windowAttentionPage } from './register.ts'
+import { chooseTiles } from './gpuKernel.ts'
+import { maskTokensPage, windowAttentionPage } from './register.ts'
 import { attentionCases, caseInputs, expectClose, sample } from './testSupport.ts'
 import { windowAttention, windowAttentionReference } from './windowAttention.ts'
 import type { WindowAttributes } from './windowLayout.ts'
@@ -77,7 +78,7 @@ describe.skipIf(!gpu)('window attention as a tfjs kernel on WebGPU', () => {
   it.each(['registers', 'shared'] as const)(
     'agrees with the golden fixtures as variant %s, gradients included',
     async storage => {
-      chooseAttentionStorage(storage)
+      chooseTiles(storage)
       const webgpu = eagerPath('webgpu', 'webgpu', true)
       for (const name of ['window_attention_shift_bias', 'swin_attend_5x6x7_shift']) {
         const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, webgpu)

@@ -1,5 +1,7 @@
 // For tests: reproducible inputs, the layouts every path is tested on, comparison, and buffers to run programs on.
 import { expect } from 'vitest'
+import type { DeviceFacts, GpuKernel, KernelAttributes, Shape, TensorBinding } from './gpuKernel.ts'
+import { encodeSteps } from './gpuProgram.ts'
 import type { WindowAttributes } from './windowLayout.ts'
 
 /** Reproducible numbers in (−1, 1). */
@@ -56,6 +58,59 @@ export async function runAndRead(
       copy.destroy()
       return values
     }),
+  )
+}
+
+/** What a kernel is told of the device, with another limit where a test asks for one. */
+export function deviceFacts(
+  { limits }: GPUDevice,
+  tiles: DeviceFacts['tiles'],
+  changed: Partial<DeviceFacts['limits']> = {},
+): DeviceFacts {
+  const {
+    maxStorageBufferBindingSize,
+    minStorageBufferOffsetAlignment,
+    maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupsPerDimension,
+  } = limits
+  const own = {
+    maxStorageBufferBindingSize,
+    minStorageBufferOffsetAlignment,
+    maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupsPerDimension,
+  }
+  return { tiles, limits: { ...own, ...changed } }
+}
+
+/** Runs a kernel on plain buffers and reads its outputs, which begin as not-a-number. */
+export function runKernel(
+  device: GPUDevice,
+  kernel: GpuKernel,
+  inputs: readonly (readonly [Float32Array, Shape] | undefined)[],
+  attributes: KernelAttributes,
+  facts: DeviceFacts,
+): Promise<Float32Array[]> {
+  const shapes = inputs.map(input => input?.[1])
+  const bind = (data: Float32Array | number, shape: Shape): TensorBinding => {
+    const buffer = makeBuffer(device, data)
+    return { buffer, offset: 0, size: buffer.size, shape, dtype: 'float32' }
+  }
+  const poisoned = (shape: Shape) =>
+    bind(
+      shape.reduce((a, b) => a * b, 1),
+      shape,
+    )
+  const bindings = {
+    inputs: inputs.map(input => input && bind(...input)),
+    outputs: kernel.shapes(shapes, attributes).map(poisoned),
+    scratch: (kernel.scratch?.(shapes, attributes) ?? []).map(count => poisoned([count])),
+  }
+  return runAndRead(
+    device,
+    encoder => encodeSteps(device, encoder, kernel.steps(bindings, attributes, facts)),
+    bindings.outputs.map(({ buffer }) => buffer),
   )
 }
 

@@ -1,10 +1,10 @@
 // The programs on plain buffers, at WebGPU's default limits: what passes here passes on a small laptop.
 import { describe, expect, it } from 'vitest'
+import type { DeviceFacts, GpuKernel } from './gpuKernel.ts'
 import { windowAttentionPage } from './register.ts'
 import { attendPlainly } from './plainAttention.ts'
-import { attentionCases, caseInputs, expectClose, makeBuffer, runAndRead } from './testSupport.ts'
-import { encodeWindowAttentionGradient, gradientScratch } from './windowAttentionGradient.ts'
-import { encodeWindowAttention, keysPerTile, type AttentionOptions } from './windowAttentionProgram.ts'
+import { attentionCases, caseInputs, deviceFacts, expectClose, runKernel } from './testSupport.ts'
+import { keysPerTile } from './windowAttentionProgram.ts'
 import type { WindowAttributes } from './windowLayout.ts'
 
 // Dawn needs an optional package and a Vulkan driver; without them these tests are skipped by name.
@@ -12,43 +12,30 @@ const gpu = await import('../../cli/support/nodeGpu.ts')
   .then(module => module.requestNodeDevice({ limits: 'default' }))
   .catch(() => undefined)
 
-async function runForward(
-  shape: readonly number[],
-  attributes: WindowAttributes,
-  options: AttentionOptions,
-): Promise<Float32Array> {
-  const { device } = gpu!
-  const [qkv, qkvBias, biasTable] = caseInputs(shape, attributes).map(data => makeBuffer(device, data))
-  const output = makeBuffer(device, shape.reduce((a, b) => a * b) / 3)
-  const [values] = await runAndRead(
-    device,
-    encoder =>
-      encodeWindowAttention(device, encoder, { qkv, qkvBias, biasTable, output }, shape, attributes, options),
-    [output],
-  )
-  return values
+type Limits = Partial<DeviceFacts['limits']>
+
+function shapesOf(shape: readonly number[], { heads, window }: WindowAttributes): readonly number[][] {
+  const output = [...shape.slice(0, 4), shape[4] / 3]
+  return [[...shape], [shape[4]], [(2 * window - 1) ** 3, heads], output]
 }
 
-/** dQkv, dQkvBias, dBiasTable of the case's inputs and output gradient. */
-async function runGradient(shape: readonly number[], attributes: WindowAttributes): Promise<Float32Array[]> {
+function run(
+  kernel: GpuKernel,
+  shape: readonly number[],
+  attributes: WindowAttributes,
+  tiles: DeviceFacts['tiles'],
+  limits?: Limits,
+): Promise<Float32Array[]> {
   const { device } = gpu!
-  const inputs = caseInputs(shape, attributes)
-  const [qkv, qkvBias, biasTable, dOutput] = inputs.map(data => makeBuffer(device, data))
-  const [dQkv, dQkvBias, dBiasTable] = inputs.slice(0, 3).map(({ length }) => makeBuffer(device, length))
-  const sizes = gradientScratch(shape, attributes)
-  const [padding, statistics, pairSums] = [sizes.padding, sizes.statistics, sizes.pairSums].map(size =>
-    makeBuffer(device, size),
-  )
-  const buffers = {
-    ...{ qkv, qkvBias, biasTable, dOutput, dQkv, dQkvBias, dBiasTable },
-    ...{ padding, statistics, pairSums },
-  }
-  return runAndRead(
-    device,
-    encoder => encodeWindowAttentionGradient(device, encoder, buffers, shape, attributes),
-    [dQkv, dQkvBias, dBiasTable],
-  )
+  const shapes = shapesOf(shape, attributes)
+  const inputs = caseInputs(shape, attributes).map((data, i) => [data, shapes[i]] as const)
+  const given = inputs.slice(0, kernel.inputs.length)
+  return runKernel(device, kernel, given, { ...attributes }, deviceFacts(device, tiles, limits))
 }
+
+/** dQkv, dQkvBias, dBiasTable of the case's inputs and output gradient; one family of programs serves all. */
+const runGradient = (shape: readonly number[], attributes: WindowAttributes) =>
+  run(windowAttentionPage.gradient, shape, attributes, 'shared')
 
 /** Central differences of sum(y · dOutput) in double precision at a few places of input number `which`. */
 function differences(
@@ -74,7 +61,7 @@ describe.skipIf(!gpu)('window attention on plain buffers', () => {
     it.each(attentionCases)('follows the specification with %s', async (_, shape, attributes) => {
       const [qkv, bias, table] = caseInputs(shape, attributes)
       const want = attendPlainly(qkv, shape, bias, table, attributes)
-      const got = await runForward(shape, attributes, { storage })
+      const [got] = await run(windowAttentionPage.kernel, shape, attributes, storage)
       expectClose(got, want, windowAttentionPage.tolerance.forward)
     })
 
@@ -82,8 +69,10 @@ describe.skipIf(!gpu)('window attention on plain buffers', () => {
       // 64 tokens of 144 and 48 bytes: both buffers may be cut after every sample (multiples of 256 bytes).
       const shape = [3, 4, 4, 4, 36]
       const attributes = attentionCases[1][2]
-      const whole = await runForward(shape, attributes, { storage })
-      const parts = await runForward(shape, attributes, { storage, mostBindingBytes: 2 * 64 * 144 })
+      const { kernel } = windowAttentionPage
+      const [whole] = await run(kernel, shape, attributes, storage)
+      const limits = { maxStorageBufferBindingSize: 2 * 64 * 144 }
+      const [parts] = await run(kernel, shape, attributes, storage, limits)
       expect(Array.from(parts)).toEqual(Array.from(whole))
     })
   })

@@ -7,8 +7,8 @@ import { runFixture } from '../../cli/golden/runFixture.ts'
 import { samplesPerBinding } from './gpuProgram.ts'
 import { attendPlainly } from './plainAttention.ts'
 import { attentionCases, caseInputs, expectClose } from './testSupport.ts'
-import { windowAttentionReference, windowAttentionShape } from './windowAttention.ts'
-import type { WindowAttributes } from './windowLayout.ts'
+import { windowAttentionReference } from './windowAttention.ts'
+import { windowAttentionShape, type WindowAttributes } from './windowLayout.ts'
 
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 const tfjs = await openPath('tfjs')

@@ -3,28 +3,16 @@
 // Fused: padding, cyclic shift, partition, relative position bias, shift mask, softmax and merge.
 // Source: Liu et al. 2021 (Swin); layout and padding rules from the numerical specification.
 import * as tf from '@tensorflow/tfjs-core'
-import { layoutWindows, relativePositionIndex, shiftMask, type WindowAttributes } from './windowLayout.ts'
-
-export const windowAttentionKernel = 'WindowAttention'
-
-/** Output shape [B,d,h,w,C]. @throws Error in a sentence when the inputs do not fit each other. */
-export function windowAttentionShape(
-  qkv: readonly number[],
-  qkvBias: readonly number[],
-  biasTable: readonly number[],
-  { heads, window }: WindowAttributes,
-): number[] {
-  const [B, d, h, w, C3] = qkv
-  const refuse = (what: string, expected: string, got: readonly number[]): never => {
-    throw new Error(`windowAttention: expected ${what} of shape ${expected}, got [${got.join(', ')}]`)
-  }
-  if (qkv.length !== 5 || C3 % (3 * heads) !== 0) refuse('qkv', `[B, d, h, w, 3·${heads}·e]`, qkv)
-  if (qkvBias.length !== 1 || qkvBias[0] !== C3) refuse('qkvBias', `[${C3}]`, qkvBias)
-  const rows = (2 * window - 1) ** 3
-  if (biasTable.length !== 2 || biasTable[0] !== rows || biasTable[1] !== heads)
-    refuse('biasTable', `[${rows}, ${heads}]`, biasTable)
-  return [B, d, h, w, C3 / 3]
-}
+import { isKernelKnown, runGpuKernel, type KernelAttributes } from './gpuKernel.ts'
+import { windowAttentionGradientKernel } from './windowAttentionGradient.ts'
+import { windowAttentionKernel } from './windowAttentionProgram.ts'
+import {
+  layoutWindows,
+  relativePositionIndex,
+  shiftMask,
+  windowAttentionShape,
+  type WindowAttributes,
+} from './windowLayout.ts'
 
 /**
  * Rows of x [B, N, C] in a new order, [B, M, C]; `padRow` [C] where the order says N. Its gradient is a gather too:
@@ -115,9 +103,22 @@ export function windowAttention(
   attributes: WindowAttributes,
 ): tf.Tensor5D {
   windowAttentionShape(qkv.shape, qkvBias.shape, biasTable.shape, attributes)
-  if (!tf.getKernel(windowAttentionKernel, tf.getBackend()))
+  if (!isKernelKnown(windowAttentionKernel))
     return windowAttentionReference(qkv, qkvBias, biasTable, attributes)
-  return tf
-    .engine()
-    .runKernel(windowAttentionKernel, { qkv, qkvBias, biasTable }, { ...attributes }) as tf.Tensor5D
+  return runGpuKernel(windowAttentionKernel, [qkv, qkvBias, biasTable], { ...attributes })[0] as tf.Tensor5D
+}
+
+/** Tells tfjs how window attention is differentiated where the kernel itself runs. */
+export const windowAttentionGradient: tf.GradConfig = {
+  kernelName: windowAttentionKernel.name,
+  inputsToSave: ['qkv', 'qkvBias', 'biasTable'],
+  gradFunc: (dOutput, saved, attributes) => {
+    // Here and not inside the functions below: tfjs calls those in scopes that dispose of what they do not return.
+    const [dQkv, dQkvBias, dBiasTable] = runGpuKernel(
+      windowAttentionGradientKernel,
+      [...saved, dOutput as tf.Tensor],
+      attributes as KernelAttributes,
+    )
+    return { qkv: () => dQkv, qkvBias: () => dQkvBias, biasTable: () => dBiasTable }
+  },
 }

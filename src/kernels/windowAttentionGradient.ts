@@ -2,7 +2,15 @@
 // Probabilities are recomputed, so nothing of the forward pass is kept but its inputs. Passes: windowAttentionGrad.wgsl.
 import gradientText from '../../shaders/windowAttentionGrad.wgsl?raw'
 import type { Triple } from '../base/shape.ts'
-import { encodeSteps, foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
+import {
+  bindWhole,
+  type DeviceFacts,
+  type GpuKernel,
+  type KernelBindings,
+  type Shape,
+  type TensorBinding,
+} from './gpuKernel.ts'
+import { foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
 import {
   attentionWorkgroup,
   countPadding,
@@ -10,28 +18,7 @@ import {
   windowsPrelude,
   windowUniforms,
 } from './windowAttentionProgram.ts'
-import { measureWindows, type WindowAttributes } from './windowLayout.ts'
-
-export interface AttentionGradientBuffers {
-  readonly qkv: GPUBuffer
-  readonly qkvBias: GPUBuffer
-  readonly biasTable: GPUBuffer
-  readonly dOutput: GPUBuffer
-  readonly dQkv: GPUBuffer
-  readonly dQkvBias: GPUBuffer
-  readonly dBiasTable: GPUBuffer
-  /** Scratch, of the sizes that `gradientScratch` gives. */
-  readonly padding: GPUBuffer
-  readonly statistics: GPUBuffer
-  readonly pairSums: GPUBuffer
-}
-
-/** Numbers (not bytes) of each scratch buffer. */
-export interface GradientScratch {
-  readonly padding: number
-  readonly statistics: number
-  readonly pairSums: number
-}
+import { measureWindows, readWindowAttributes, type WindowAttributes } from './windowLayout.ts'
 
 /** Threads that the sum over windows is spread over, at least; a window's pairs alone are few where heads are few. */
 const wantedPairThreads = 65_536
@@ -40,17 +27,17 @@ function pairSlices(batch: number, windows: number, pairs: number): number {
   return Math.min(batch * windows, Math.ceil(wantedPairThreads / pairs))
 }
 
-/** Sizes of the scratch buffers for qkv of this shape. */
-export function gradientScratch(qkvShape: readonly number[], attributes: WindowAttributes): GradientScratch {
-  const [batch, d, h, w, features] = qkvShape
+/** Numbers of the scratch buffers: padding, statistics, sums over pairs. */
+function gradientScratch(qkv: Shape, attributes: WindowAttributes): number[] {
+  const [batch, d, h, w, features] = qkv
   const { windows, tokens } = measureWindows([d, h, w], attributes)
   const pairs = attributes.heads * tokens ** 2
-  return {
+  return [
     // A grid without padding still needs something to bind.
-    padding: Math.max(1, batch * countPadding([d, h, w], attributes)) * features,
-    statistics: 2 * batch * windows * attributes.heads * tokens,
-    pairSums: pairSlices(batch, windows, pairs) * pairs,
-  }
+    Math.max(1, batch * countPadding([d, h, w], attributes)) * features,
+    2 * batch * windows * attributes.heads * tokens,
+    pairSlices(batch, windows, pairs) * pairs,
+  ]
 }
 
 /** Which buffers each pass binds; an automatic layout has no place for others. */
@@ -62,21 +49,18 @@ const passBindings = {
   sumPadding: [6, 10],
 } as const
 
-/**
- * Records the gradients of window attention with qkv [B,d,h,w,3C] and dOutput [B,d,h,w,C].
- * @throws Error when a buffer is larger than the device may bind: the sums run over the whole batch at once.
- */
-export function encodeWindowAttentionGradient(
-  device: GPUDevice,
-  encoder: GPUCommandEncoder,
-  b: AttentionGradientBuffers,
-  qkvShape: readonly number[],
+function gradientSteps(
+  { inputs, outputs, scratch }: KernelBindings,
   attributes: WindowAttributes,
-): void {
-  const [batch, d, h, w, features] = qkvShape
+  { limits }: DeviceFacts,
+): ComputeStep[] {
+  const [qkv, qkvBias, biasTable, dOutput] = inputs as TensorBinding[]
+  const [dQkv, dQkvBias, dBiasTable] = outputs
+  const [padding, statistics, pairSums] = scratch
+  const [batch, d, h, w, features] = qkv.shape
   const grid: Triple = [d, h, w]
   const { heads, window } = attributes
-  samplesPerBinding(1, [qkvShape.reduce((a, n) => a * n, 4)], device.limits.maxStorageBufferBindingSize, 256)
+  samplesPerBinding(1, [qkv.size], limits.maxStorageBufferBindingSize, 256)
   const { windows, tokens } = measureWindows(grid, attributes)
   const headWidth = features / (3 * heads)
   const pairs = heads * tokens ** 2
@@ -89,17 +73,28 @@ export function encodeWindowAttentionGradient(
     sumPadding: threads(3 * heads),
   }
   const storage = [
-    ...[b.qkv, b.qkvBias, b.biasTable, b.dOutput, b.dQkv],
-    ...[b.padding, b.statistics, b.pairSums, b.dBiasTable, b.dQkvBias],
-  ]
+    ...[qkv, qkvBias, biasTable, dOutput, dQkv],
+    ...[padding, statistics, pairSums, dBiasTable, dQkvBias],
+  ].map(bindWhole)
   const step = (entryPoint: keyof typeof passBindings): ComputeStep => ({
     key: `windowAttentionGrad ${JSON.stringify({ headWidth, window })}`,
     code: windowsPrelude(headWidth, window) + gradientText,
     entryPoint,
     workgroups: workgroups[entryPoint],
     uniforms: windowUniforms(batch, grid, attributes),
-    buffers: Object.fromEntries(passBindings[entryPoint].map(n => [n, { buffer: storage[n - 1] }])),
+    buffers: Object.fromEntries(passBindings[entryPoint].map(n => [n, storage[n - 1]])),
   })
-  const order = Object.keys(passBindings) as (keyof typeof passBindings)[]
-  encodeSteps(device, encoder, order.map(step))
+  return (Object.keys(passBindings) as (keyof typeof passBindings)[]).map(step)
+}
+
+/**
+ * The gradient as a kernel: qkv, qkvBias, biasTable, dOutput [B,d,h,w,C] → dQkv, dQkvBias, dBiasTable. An error where a
+ * buffer is larger than the device may bind: the sums run over the whole batch at once.
+ */
+export const windowAttentionGradientKernel: GpuKernel = {
+  name: 'WindowAttentionGradient',
+  inputs: ['qkv', 'qkvBias', 'biasTable', 'dOutput'],
+  shapes: inputs => inputs.slice(0, 3).map(shape => [...shape!]),
+  scratch: ([qkv], attributes) => gradientScratch(qkv!, readWindowAttributes(attributes)),
+  steps: (bindings, attributes, device) => gradientSteps(bindings, readWindowAttributes(attributes), device),
 }

@@ -4,34 +4,24 @@ import attentionText from '../../shaders/windowAttention.wgsl?raw'
 import registersText from '../../shaders/windowAttentionRegisters.wgsl?raw'
 import sharedText from '../../shaders/windowAttentionShared.wgsl?raw'
 import type { Triple } from '../base/shape.ts'
-import { encodeSteps, foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
-import { measureWindows, type WindowAttributes } from './windowLayout.ts'
-
-/**
- * "registers": each query reads keys from the buffer itself and repeats their index arithmetic. "shared": keys pass
- * through workgroup memory, read once for 64 queries; 2.5 times as fast on SwiftShader (bench/windowAttention.ts),
- * and the default until a choice is made by measuring on the adapter at hand.
- */
-export type AttentionStorage = 'registers' | 'shared'
+import { bindSamples, bindWhole, type DeviceFacts, type GpuKernel, type TensorBinding } from './gpuKernel.ts'
+import { foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
+import {
+  measureWindows,
+  readWindowAttributes,
+  windowAttentionShape,
+  type WindowAttributes,
+} from './windowLayout.ts'
 
 /** All that changes the program's text, and its cache key. */
 export interface AttentionVariant {
   readonly headWidth: number
   readonly window: number
-  readonly storage: AttentionStorage
-}
-
-export interface AttentionBuffers {
-  readonly qkv: GPUBuffer
-  readonly qkvBias: GPUBuffer
-  readonly biasTable: GPUBuffer
-  readonly output: GPUBuffer
-}
-
-export interface AttentionOptions {
-  readonly storage?: AttentionStorage
-  /** Largest binding; the device's limit unless a test asks for less. */
-  readonly mostBindingBytes?: number
+  /**
+   * "registers": each query reads keys from the buffer itself and repeats their index arithmetic. "shared": keys pass
+   * through workgroup memory, read once for 64 queries; 2.5 times as fast on SwiftShader (bench/windowAttention.ts).
+   */
+  readonly storage: DeviceFacts['tiles']
 }
 
 export const attentionWorkgroup = 64
@@ -115,50 +105,51 @@ export function slotWorkgroups(
 }
 
 /**
- * Records window attention of qkv [B,d,h,w,3C] into `output` [B,d,h,w,C], in several dispatches where the whole batch
- * is larger than the device may bind. Shapes must have been checked by `windowAttentionShape`.
- * @throws Error when a single sample is too large to bind.
+ * The kernel: qkv [B,d,h,w,3C] → [B,d,h,w,C], in several dispatches where the whole batch is larger than the device
+ * may bind; an error where a single sample is.
  */
-export function encodeWindowAttention(
-  device: GPUDevice,
-  encoder: GPUCommandEncoder,
-  { qkv, qkvBias, biasTable, output }: AttentionBuffers,
-  qkvShape: readonly number[],
-  attributes: WindowAttributes,
-  { storage = 'shared', mostBindingBytes = device.limits.maxStorageBufferBindingSize }: AttentionOptions = {},
-): void {
-  const [batch, d, h, w, features] = qkvShape
-  const grid: Triple = [d, h, w]
-  const headWidth = features / (3 * attributes.heads)
-  const sampleBytes = [floatBytes * d * h * w * features, (floatBytes * d * h * w * features) / 3]
-  const alignment = device.limits.minStorageBufferOffsetAlignment
-  const samples = samplesPerBinding(batch, sampleBytes, mostBindingBytes, alignment)
-  const variant: AttentionVariant = {
-    headWidth,
-    window: attributes.window,
-    storage: keysPerTile(headWidth) > 0 ? storage : 'registers',
-  }
-  const steps: ComputeStep[] = []
-  for (let first = 0; first < batch; first += samples) {
-    const count = Math.min(samples, batch - first)
-    const part = (buffer: GPUBuffer, bytes: number) => ({
-      buffer,
-      offset: first * bytes,
-      size: count * bytes,
-    })
-    steps.push({
-      key: `windowAttention ${JSON.stringify(variant)}`,
-      code: windowAttentionText(variant),
-      entryPoint: 'main',
-      workgroups: slotWorkgroups(count, grid, attributes),
-      uniforms: windowUniforms(count, grid, attributes),
-      buffers: {
-        1: part(qkv, sampleBytes[0]),
-        2: { buffer: qkvBias },
-        3: { buffer: biasTable },
-        4: part(output, sampleBytes[1]),
-      },
-    })
-  }
-  encodeSteps(device, encoder, steps)
+export const windowAttentionKernel: GpuKernel = {
+  name: 'WindowAttention',
+  inputs: ['qkv', 'qkvBias', 'biasTable'],
+  shapes: ([qkv, qkvBias, biasTable], attributes) => [
+    windowAttentionShape(qkv!, qkvBias!, biasTable!, readWindowAttributes(attributes)),
+  ],
+  steps({ inputs, outputs: [output] }, named, { limits, tiles }) {
+    const [qkv, qkvBias, biasTable] = inputs as TensorBinding[]
+    const attributes = readWindowAttributes(named)
+    const [batch, d, h, w, features] = qkv.shape
+    const grid: Triple = [d, h, w]
+    const headWidth = features / (3 * attributes.heads)
+    const sampleBytes = [floatBytes * d * h * w * features, (floatBytes * d * h * w * features) / 3]
+    const { maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } = limits
+    const samples = samplesPerBinding(
+      batch,
+      sampleBytes,
+      maxStorageBufferBindingSize,
+      minStorageBufferOffsetAlignment,
+    )
+    const variant: AttentionVariant = {
+      headWidth,
+      window: attributes.window,
+      storage: keysPerTile(headWidth) > 0 ? tiles : 'registers',
+    }
+    const steps: ComputeStep[] = []
+    for (let first = 0; first < batch; first += samples) {
+      const count = Math.min(samples, batch - first)
+      steps.push({
+        key: `windowAttention ${JSON.stringify(variant)}`,
+        code: windowAttentionText(variant),
+        entryPoint: 'main',
+        workgroups: slotWorkgroups(count, grid, attributes),
+        uniforms: windowUniforms(count, grid, attributes),
+        buffers: {
+          1: bindSamples(qkv, first, count),
+          2: bindWhole(qkvBias),
+          3: bindWhole(biasTable),
+          4: bindSamples(output, first, count),
+        },
+      })
+    }
+    return steps
+  },
 }

@@ -2,6 +2,7 @@
 // not see each other, and which entry of the bias table belongs to a pair. Plain numbers, no tensors.
 // d h w token grid; window sides wd wh ww, T = wd·wh·ww tokens a window, nW windows; N = d·h·w tokens.
 import type { Triple } from '../base/shape.ts'
+import type { KernelAttributes } from './gpuKernel.ts'
 
 export interface WindowAttributes {
   readonly heads: number
@@ -13,6 +14,11 @@ export interface WindowAttributes {
   readonly mode: 'fixed' | 'shrink'
   /** "smit" reverses windows in the public SMIT code's order, which is not the inverse (SPEC 2.1). */
   readonly reverse: 'exact' | 'smit'
+}
+
+/** The attributes as a kernel call carries them. */
+export function readWindowAttributes(attributes: KernelAttributes): WindowAttributes {
+  return attributes as unknown as WindowAttributes
 }
 
 /** Sizes of a window layout. */
@@ -33,6 +39,25 @@ export interface WindowLayout extends WindowSizes {
   readonly regionOfSlot: Int32Array
   /** [N]: window slot whose result each token receives. */
   readonly slotOfToken: Int32Array
+}
+
+/** Output shape [B,d,h,w,C]. @throws Error in a sentence when the inputs do not fit each other. */
+export function windowAttentionShape(
+  qkv: readonly number[],
+  qkvBias: readonly number[],
+  biasTable: readonly number[],
+  { heads, window }: WindowAttributes,
+): number[] {
+  const [B, d, h, w, C3] = qkv
+  const refuse = (what: string, expected: string, got: readonly number[]): never => {
+    throw new Error(`windowAttention: expected ${what} of shape ${expected}, got [${got.join(', ')}]`)
+  }
+  if (qkv.length !== 5 || C3 % (3 * heads) !== 0) refuse('qkv', `[B, d, h, w, 3·${heads}·e]`, qkv)
+  if (qkvBias.length !== 1 || qkvBias[0] !== C3) refuse('qkvBias', `[${C3}]`, qkvBias)
+  const rows = (2 * window - 1) ** 3
+  if (biasTable.length !== 2 || biasTable[0] !== rows || biasTable[1] !== heads)
+    refuse('biasTable', `[${rows}, ${heads}]`, biasTable)
+  return [B, d, h, w, C3 / 3]
 }
 
 /** Sizes of the windows over a token grid (d, h, w). */

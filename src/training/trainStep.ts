@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs'
 import { createSession, type FeedData, type Runtime, type Session } from '../graph/session.ts'
 import { simplify } from '../graph/simplify.ts'
-import { traceGraph, type InputSpec } from '../graph/trace.ts'
+import { traceGraph, type InputSpec, type TraceOptions } from '../graph/trace.ts'
 import type { ParameterShapes, ParameterTensors, ParameterValues } from '../network/parameters.ts'
 import { adamWUpdate, biasCorrections, defaultAdamW, type AdamWOptions } from './optimiser.ts'
 
@@ -39,16 +39,20 @@ const scalar: InputSpec = { shape: [], dtype: 'float32' }
 const prefixes = ['p', 'm', 'v'] as const
 
 /** Names of the parameters that the loss reaches; the others are not touched (SPEC 7). */
-function reachedParameters(options: TrainStepOptions): string[] {
+function reachedParameters(options: TrainStepOptions, trace: TraceOptions): string[] {
   const reached: string[] = []
   const specs = { ...specsOf('p', options.shapes), ...options.inputs }
-  traceGraph(inputs => {
-    const { gradients } = differentiate(options, Object.keys(options.shapes), inputs)
-    gradients.forEach((gradient, i) => {
-      if (gradient) reached.push(Object.keys(options.shapes)[i])
-    })
-    return { loss: tf.scalar(0) }
-  }, specs)
+  traceGraph(
+    inputs => {
+      const { gradients } = differentiate(options, Object.keys(options.shapes), inputs)
+      gradients.forEach((gradient, i) => {
+        if (gradient) reached.push(Object.keys(options.shapes)[i])
+      })
+      return { loss: tf.scalar(0) }
+    },
+    specs,
+    trace,
+  )
   return reached
 }
 
@@ -76,10 +80,13 @@ function differentiate(
   return { loss: value, gradients: grads as (tf.Tensor | undefined)[] }
 }
 
-/** Traces the step. Inputs and outputs are named p.NAME, m.NAME, v.NAME; the loss is `loss`. */
-export function traceTrainStep(options: TrainStepOptions) {
+/**
+ * Traces the step. Inputs and outputs are named p.NAME, m.NAME, v.NAME; the loss is `loss`. For a WebGPU plan our
+ * kernels are kept whole.
+ */
+export function traceTrainStep(options: TrainStepOptions, trace: TraceOptions = {}) {
   const adamW = options.adamW ?? defaultAdamW
-  const trained = reachedParameters(options)
+  const trained = reachedParameters(options, trace)
   const trainedShapes = Object.fromEntries(trained.map(name => [name, options.shapes[name]]))
   const specs = {
     ...specsOf('p', options.shapes),
@@ -90,24 +97,36 @@ export function traceTrainStep(options: TrainStepOptions) {
     correction1: scalar,
     correction2: scalar,
   }
-  const graph = traceGraph(inputs => {
-    const { loss, gradients } = differentiate(options, trained, inputs)
-    const [learningRate, ...corrections] = [
-      inputs.learningRate,
-      inputs.correction1,
-      inputs.correction2,
-    ] as tf.Scalar[]
-    const outputs: Record<string, tf.Tensor> = { loss }
-    trained.forEach((name, i) => {
-      const state = { parameter: inputs[`p.${name}`], m: inputs[`m.${name}`], v: inputs[`v.${name}`] }
-      const next = adamWUpdate(state, gradients[i]!, learningRate, [corrections[0], corrections[1]], adamW)
-      outputs[`p.${name}`] = next.parameter
-      outputs[`m.${name}`] = next.m
-      outputs[`v.${name}`] = next.v
-    })
-    return outputs
-  }, specs)
+  const graph = traceGraph(
+    inputs => {
+      const { loss, gradients } = differentiate(options, trained, inputs)
+      const [learningRate, ...corrections] = [
+        inputs.learningRate,
+        inputs.correction1,
+        inputs.correction2,
+      ] as tf.Scalar[]
+      const outputs: Record<string, tf.Tensor> = { loss }
+      trained.forEach((name, i) => {
+        const state = { parameter: inputs[`p.${name}`], m: inputs[`m.${name}`], v: inputs[`v.${name}`] }
+        const next = adamWUpdate(state, gradients[i]!, learningRate, [corrections[0], corrections[1]], adamW)
+        outputs[`p.${name}`] = next.parameter
+        outputs[`m.${name}`] = next.m
+        outputs[`v.${name}`] = next.v
+      })
+      return outputs
+    },
+    specs,
+    trace,
+  )
   return { graph: simplify(graph), trained }
+}
+
+/** @throws Error in a sentence when training has diverged. */
+export function requireFiniteLoss(loss: number, step: number): void {
+  if (!Number.isFinite(loss))
+    throw new Error(
+      `The loss became ${loss} at step ${step}; lower the learning rate and go on from the last checkpoint.`,
+    )
 }
 
 export interface TrainStep {
@@ -141,10 +160,7 @@ export async function createTrainStep(options: TrainStepOptions, runtime: Runtim
       }
       const results = await session.run(feeds)
       const loss = results.loss.data[0]
-      if (!Number.isFinite(loss))
-        throw new Error(
-          `The loss became ${loss} at step ${state.step + 1}; lower the learning rate and go on from the last checkpoint.`,
-        )
+      requireFiniteLoss(loss, state.step + 1)
       for (const prefix of prefixes)
         for (const name of trained) groups[prefix][name] = results[`${prefix}.${name}`].data as Float32Array
       state.step++

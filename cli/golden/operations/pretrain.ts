@@ -8,7 +8,7 @@ import { namesUnder, type Fixture, type HostTensor, type HostTensors } from '../
 import type { Path, WholeOperation } from '../operation.ts'
 import { studentProgram, teacherProgram, type PretrainSettings } from './pretrainPrograms.ts'
 import { imagesChannelsLast } from './training.ts'
-import { forwardWork, hashedWeights, isMaskComparable, networkConfigOf } from './whole.ts'
+import { hashedWeights, isMaskComparable, networkConfigOf } from './whole.ts'
 
 /** A row of the JSON's parameter table; checksums are [sum, l2, dot]. */
 interface ParameterRow {
@@ -211,5 +211,5 @@ async function checkPretraining(fixture: Fixture, path: Path): Promise<Check[]> 
 }
 
 export const pretrainOperations: Record<string, WholeOperation> = {
-  pretrain_step: { kind: 'whole', trains: true, work: forwardWork, check: checkPretraining },
+  pretrain_step: { kind: 'whole', check: checkPretraining },
 }

@@ -1,14 +1,21 @@
 // Fixtures of training runs: ten AdamW steps of classification or segmentation through the product's own training step.
 import * as tf from '@tensorflow/tfjs-core'
+import type { FeedData } from '../../../src/graph/session.ts'
 import { classifyLogits, segmentLogits } from '../../../src/network/network.ts'
 import { parameterShapes, type NetworkParts, type ParameterTensors } from '../../../src/network/parameters.ts'
 import { diceCrossEntropy, monaiDice, softmaxCrossEntropy } from '../../../src/training/losses.ts'
-import { createTrainStep, startOptimiser, type LossFunction } from '../../../src/training/trainStep.ts'
+import { createResidentTrainStep } from '../../../src/training/residentTrainStep.ts'
+import {
+  createTrainStep,
+  startOptimiser,
+  type OptimiserState,
+  type TrainStepOptions,
+} from '../../../src/training/trainStep.ts'
 import { checksum, compareChecksum, compareTensor, type Check } from '../compare.ts'
 import type { Fixture, HostTensors } from '../fixture.ts'
 import { toChannelsFirst } from '../layout.ts'
 import type { Path, Tensors, WholeOperation } from '../operation.ts'
-import { forwardWork, hashedWeights, networkConfigOf } from './whole.ts'
+import { hashedWeights, networkConfigOf } from './whole.ts'
 
 interface LossRow {
   readonly value: number
@@ -99,8 +106,27 @@ async function checkStart(
   return checks
 }
 
+/** The product's training step for the path's runtime, with its state where that runtime keeps it. */
+interface Trainer {
+  run(batch: Readonly<Record<string, FeedData>>, rate: number): Promise<number>
+  read(): Promise<OptimiserState>
+  release(): Promise<void> | void
+}
+
+async function openTrainer(options: TrainStepOptions, state: OptimiserState, path: Path): Promise<Trainer> {
+  const { runtime } = path
+  if (!runtime)
+    throw new Error('Training fixtures run on the onnx and plan paths, whose runtime this path lacks.')
+  if (runtime.kind === 'plan') return createResidentTrainStep(options, state, runtime)
+  const step = await createTrainStep(options, runtime)
+  return {
+    run: (batch, rate) => step.run(state, batch, rate),
+    read: () => Promise.resolve(state),
+    release: () => step.release(),
+  }
+}
+
 async function checkRun(fixture: Fixture, path: Path): Promise<Check[]> {
-  if (!path.runtime) throw new Error('Training fixtures run on the onnx path, whose runtime this path lacks.')
   const task = taskOf(fixture)
   const shapes = parameterShapes(networkConfigOf(fixture), task.parts)
   const weights = hashedWeights(shapes, Number(fixture.config.param_hash_seed))
@@ -108,45 +134,42 @@ async function checkRun(fixture: Fixture, path: Path): Promise<Check[]> {
   const labels = fixture.tensors['in.labels']
   const checks = await checkStart(fixture, path, task, weights, { images, labels })
   const [beta1, beta2] = fixture.config.betas as [number, number]
-  const loss: LossFunction = (p, t) => task.loss(task.logits(p, t.images), t.labels)
-  const step = await createTrainStep(
-    {
-      loss,
-      shapes,
-      inputs: {
-        images: { shape: [...images.shape], dtype: 'float32' },
-        labels: { shape: [...labels.shape], dtype: 'int32' },
-      },
-      adamW: {
-        beta1,
-        beta2,
-        epsilon: Number(fixture.config.eps),
-        weightDecay: Number(fixture.config.weight_decay),
-      },
+  const options: TrainStepOptions = {
+    loss: (p, t) => task.loss(task.logits(p, t.images), t.labels),
+    shapes,
+    inputs: {
+      images: { shape: [...images.shape], dtype: 'float32' },
+      labels: { shape: [...labels.shape], dtype: 'int32' },
     },
-    path.runtime,
-  )
+    adamW: {
+      beta1,
+      beta2,
+      epsilon: Number(fixture.config.eps),
+      weightDecay: Number(fixture.config.weight_decay),
+    },
+  }
   const values = Object.fromEntries(
     Object.entries(weights).map(([name, w]) => [name, w.data as Float32Array]),
   )
-  const state = startOptimiser(values)
+  const trainer = await openTrainer(options, startOptimiser(values), path)
   const batch = { images: images.data as Float32Array, labels: Int32Array.from(labels.data) }
   const wanted = fixture.json.losses as LossRow[]
   for (const [index, rate] of (fixture.config.lr as number[]).entries()) {
-    const got = await step.run(state, batch, rate)
+    const got = await trainer.run(batch, rate)
     const { value, atol } = wanted[index]
     checks.push({ tensor: `loss of step ${index}`, error: Math.abs(got - value), tolerance: atol })
   }
-  await step.release()
+  const { parameters } = await trainer.read()
+  await trainer.release()
   if (!fixture.tensors['out.final_logits']) return checks
   const trained: HostTensors = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: state.parameters[name] }]),
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: parameters[name] }]),
   )
   const final = await path.run(t => ({ logits: task.logits(t, t.images) }), { images }, trained)
   return [...checks, compareTensor(fixture, 'out.final_logits', final.logits)]
 }
 
-const trainingRun: WholeOperation = { kind: 'whole', trains: true, work: forwardWork, check: checkRun }
+const trainingRun: WholeOperation = { kind: 'whole', check: checkRun }
 
 export const trainingOperations: Record<string, WholeOperation> = {
   train_cls: trainingRun,

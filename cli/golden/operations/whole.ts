@@ -132,13 +132,7 @@ async function checkForward(fixture: Fixture, path: Path): Promise<Check[]> {
   return [...checks, ...comparable.map(name => compareTensor(fixture, name, got[name]))]
 }
 
-/** Work of a forward pass in units of `tiny` at 32³: voxels times the square of the width. */
-export function forwardWork(fixture: Fixture): number {
-  const images = fixture.tensors['in.image'] ?? fixture.tensors['in.images']
-  return (images.data.length / 32 ** 3) * (networkConfigOf(fixture).embed / 24) ** 2
-}
-
-const forwardPass: WholeOperation = { kind: 'whole', trains: false, work: forwardWork, check: checkForward }
+const forwardPass: WholeOperation = { kind: 'whole', check: checkForward }
 
 export const wholeOperations: Record<string, WholeOperation> = {
   forward: forwardPass,

@@ -1,0 +1,11 @@
+// A GPU as the place where graphs are compiled to plans; the counterpart of ONNX Runtime in session.ts.
+import type { DeviceFacts } from '../../kernels/gpuKernel.ts'
+
+export interface PlanRuntime {
+  readonly kind: 'plan'
+  readonly device: GPUDevice
+  /** Which family of programs our kernels use; default as in `compilePlan`. */
+  readonly tiles?: DeviceFacts['tiles']
+  /** Which device, for people. */
+  readonly label: string
+}
