@@ -7,9 +7,9 @@ import { networkCases } from './networks.ts'
 /** What `--quick` has time for: cases whose names begin so. */
 const brief = [
   /^window attention, .* of 12/,
-  /^linear .*forward$/,
+  /^linear .*, forward$/,
   /^conv3d /,
-  /^layer norm .*forward$/,
+  /^layer norm.*, forward$/,
   /^tiny /,
 ]
 
