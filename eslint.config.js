@@ -4,7 +4,7 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import house from './scripts/eslintLayers.mjs'
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'fixtures', 'public', 'runs', 'out'] },
+  { ignores: ['dist', 'node_modules', 'fixtures', 'public', 'runs', 'out', 'dist-bench'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -1,0 +1,43 @@
+// Ours, compiled: the case traced with our kernels whole, as a WebGPU plan of one tile family. Inputs stay on the device,
+// as a model's weights do; a run is one submit.
+import { compilePlan, type Plan } from '../../src/graph/webgpu/plan.ts'
+import type { DeviceFacts } from '../../src/kernels/gpuKernel.ts'
+import type { Entrant } from './entrant.ts'
+
+/** What the plan consists of: kernels of ours, generated chains, and plain programs that stand in for kernels. */
+function describePlan({ report: { tasks, generic } }: Plan): string {
+  const count = (kind: string) => tasks.filter(task => task.kind === kind).length
+  const plain = Object.entries(generic).map(([label, times]) => (times > 1 ? `${times} ${label}` : label))
+  const listed = plain.length > 4 ? [...plain.slice(0, 4), '…'] : plain
+  return [
+    `${count('kernel')} kernels`,
+    `${count('fused')} fused`,
+    `${count('generic')} plain${listed.length > 0 ? ` (${listed.join(', ')})` : ''}`,
+  ].join(', ')
+}
+
+export function planEntrant(device: GPUDevice, tiles: DeviceFacts['tiles']): Entrant {
+  return {
+    name: `ours, ${tiles}`,
+    async prepare({ values, compared, wholeGraph }) {
+      const graph = wholeGraph()
+      const state = Object.keys(graph.outputs).filter(name => graph.inputs[name] !== undefined)
+      const plan = await compilePlan(graph, device, {
+        tiles,
+        state: Object.fromEntries(state.map(name => [name, name])),
+        resident: Object.keys(graph.inputs).filter(name => !state.includes(name)),
+      })
+      return {
+        note: describePlan(plan),
+        async run() {
+          await plan.run({}, [])
+        },
+        async results() {
+          const results = await plan.run(values, compared)
+          return Object.fromEntries(compared.map(name => [name, results[name].data]))
+        },
+        release: () => plan.release(),
+      }
+    },
+  }
+}

@@ -1,0 +1,109 @@
+// npm run bench: our kernels and networks beside their peers, in Node and in a page. It measures and asserts nothing.
+//   --quick under two minutes on two cores · --full published sizes and growth · --json prints only JSON
+//   --write also writes docs/benchmarks/<device>.md · --only TEXT cases whose name contains it · --rounds N
+//   --where node|page|both
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { runCommand } from '../cli/support/runCommand.ts'
+import { InputError } from '../src/base/errors.ts'
+import { describeFailure } from './measure/describeFailure.ts'
+import { childFlag, launchNode } from './node/launch.ts'
+import { openMeasuringPage } from './page/launch.ts'
+import type { Settings } from './protocol.ts'
+import { markdownReport, reportFileName, textReport, type Report } from './report/report.ts'
+import { supervise, type Limits, type Supervised } from './supervise.ts'
+
+const levels: Record<Settings['level'], Settings & { attemptMs: number; nodeMs: number; totalMs: number }> = {
+  // The whole must end in two minutes, building the page included.
+  quick: { level: 'quick', rounds: 3, budgetMs: 1500, attemptMs: 20_000, nodeMs: 60_000, totalMs: 110_000 },
+  normal: {
+    ...{ level: 'normal', rounds: 7, budgetMs: 15_000, attemptMs: 180_000 },
+    ...{ nodeMs: Infinity, totalMs: Infinity },
+  },
+  full: {
+    ...{ level: 'full', rounds: 11, budgetMs: 60_000, attemptMs: 900_000 },
+    ...{ nodeMs: Infinity, totalMs: Infinity },
+  },
+}
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      where: { type: 'string', default: 'both' },
+    },
+  })
+  if (!['node', 'page', 'both'].includes(values.where))
+    throw new InputError(`--where is '${values.where}', but node, page or both is expected.`)
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+    throw new InputError(`--rounds is '${values.rounds}', but a whole number from 1 is expected.`)
+  return { ...values, rounds }
+}
+
+/** The page's part; its absence is a remark. */
+async function measurePage(
+  isSoftware: boolean,
+  job: { settings: Settings; only: string },
+  limits: Limits,
+  say: (line: string) => void,
+): Promise<Supervised> {
+  try {
+    const page = await openMeasuringPage(isSoftware)
+    try {
+      return await supervise('Page', page.launch, job, limits, say)
+    } finally {
+      page.close()
+    }
+  } catch (error) {
+    return { results: [], growths: [], remarks: [`Page: not run: ${describeFailure(error)}`] }
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readArguments()
+  const started = performance.now()
+  const { attemptMs, nodeMs, totalMs, ...level } =
+    levels[options.quick ? 'quick' : options.full ? 'full' : 'normal']
+  const settings: Settings = { ...level, rounds: options.rounds ?? level.rounds }
+  const job = { settings, only: options.only }
+  // stdout is for the results.
+  const say = (line: string) => console.error(line)
+  const parts: Supervised[] = []
+  if (options.where !== 'page') {
+    const deadline = started + (options.where === 'node' ? totalMs : nodeMs)
+    parts.push(await supervise('Node', launchNode, job, { attemptMs, deadline }, say))
+  }
+  if (options.where !== 'node') {
+    // Without a word from Node the browser is asked for the adapter that every machine has.
+    const isSoftware = parts[0]?.place?.isSoftware ?? true
+    parts.push(await measurePage(isSoftware, job, { attemptMs, deadline: started + totalMs }, say))
+  }
+  const report: Report = {
+    date: new Date().toISOString(),
+    command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
+      ' ',
+    ),
+    places: parts.flatMap(({ place }) => place ?? []),
+    results: parts.flatMap(({ results }) => results),
+    growths: parts.flatMap(({ growths }) => growths),
+    remarks: parts.flatMap(({ remarks }) => remarks),
+  }
+  console.log(options.json ? JSON.stringify(report, null, 1) : textReport(report))
+  if (!options.write) return
+  const file = path.join('docs', 'benchmarks', reportFileName(report))
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, markdownReport(report))
+  say(`Written: ${file}`)
+}
+
+if (process.argv.includes(childFlag)) {
+  const { measureInNode } = await import('./node/measure.ts')
+  measureInNode()
+} else runCommand(main)

@@ -1,0 +1,132 @@
+// Measures one case: every entrant once from nothing, its results compared, then rounds in which each runs in turn, so
+// that a machine whose speed drifts slows all of them alike.
+import type { BenchCase, Values } from '../cases/case.ts'
+import { prepareCase, type Entrant, type PreparedCase, type Runner } from '../entrants/entrant.ts'
+import type { BenchEvent, CaseResult, NotRun, Place, Settings, Timing } from '../protocol.ts'
+import { countWork } from './countWork.ts'
+import { describeFailure } from './describeFailure.ts'
+import { gpuCounters } from './gpuCounters.ts'
+import { requireNoError } from './gpuErrors.ts'
+import { largestDifference, median, spread } from './statistics.ts'
+
+export interface MeasureOptions {
+  readonly place: Place['kind']
+  readonly settings: Settings
+  /** Entrant → why it is not tried. */
+  readonly skip: Readonly<Record<string, string>>
+  readonly emit: (event: BenchEvent) => Promise<void>
+}
+
+interface Started {
+  readonly entrant: string
+  readonly runner: Runner
+  readonly results: Values
+  readonly firstMilliseconds: number
+  readonly gpuBytes: number
+  readonly samples: number[]
+  readonly jsSamples: number[]
+  spent: number
+  dispatches?: number
+  failure?: string
+}
+
+async function start(entrant: Entrant, prepared: PreparedCase): Promise<Started> {
+  const counters = gpuCounters()
+  const before = counters.liveBytes
+  counters.peakBytes = before
+  const from = performance.now()
+  const runner = await entrant.prepare(prepared)
+  try {
+    const results = await runner.results()
+    const firstMilliseconds = performance.now() - from
+    await requireNoError()
+    return {
+      ...{ entrant: entrant.name, runner, results, firstMilliseconds },
+      ...{ gpuBytes: counters.peakBytes - before, samples: [], jsSamples: [], spent: firstMilliseconds },
+    }
+  } catch (error) {
+    await runner.release()
+    throw error
+  }
+}
+
+/** One timed run; a failure ends the entrant's part. */
+async function takeTurn(started: Started): Promise<void> {
+  const { runner, samples, jsSamples } = started
+  const counters = gpuCounters()
+  try {
+    await runner.ready?.()
+    counters.dispatches = 0
+    counters.lastSubmitAt = 0
+    const from = performance.now()
+    await runner.run()
+    const elapsed = performance.now() - from
+    samples.push(elapsed)
+    started.spent += elapsed
+    await requireNoError()
+    if (counters.lastSubmitAt === 0) return
+    jsSamples.push(counters.lastSubmitAt - from)
+    started.dispatches = counters.dispatches
+  } catch (error) {
+    started.failure = describeFailure(error)
+  }
+}
+
+function summarise(started: Started, reference: Values): Timing | NotRun {
+  const { entrant, runner, results, samples, jsSamples, firstMilliseconds, gpuBytes, dispatches } = started
+  if (started.failure !== undefined) return { entrant, notRun: started.failure }
+  const usesGpu = dispatches !== undefined
+  return {
+    entrant,
+    milliseconds: median(samples),
+    spread: spread(samples),
+    rounds: samples.length,
+    ...(usesGpu ? { jsMilliseconds: median(jsSamples), dispatches, gpuBytes } : {}),
+    firstMilliseconds,
+    difference: largestDifference(results, reference),
+    ...(runner.note ? { note: runner.note } : {}),
+  }
+}
+
+export async function measureCase(
+  benchCase: BenchCase,
+  entrants: readonly Entrant[],
+  { place, settings, skip, emit }: MeasureOptions,
+): Promise<CaseResult> {
+  const { name } = benchCase
+  await emit({ kind: 'attempt', name, entrant: 'tracing' })
+  const prepared = prepareCase(benchCase)
+  const running: Started[] = []
+  const failed: NotRun[] = []
+  for (const entrant of entrants) {
+    if (skip[entrant.name]) {
+      failed.push({ entrant: entrant.name, notRun: skip[entrant.name] })
+      continue
+    }
+    await emit({ kind: 'attempt', name, entrant: entrant.name })
+    try {
+      running.push(await start(entrant, prepared))
+    } catch (error) {
+      failed.push({ entrant: entrant.name, notRun: describeFailure(error) })
+    }
+  }
+  for (let round = 0; round < settings.rounds; round++)
+    for (const started of running) {
+      const isOver = started.samples.length > 0 && started.spent > settings.budgetMs
+      if (isOver || started.failure !== undefined) continue
+      await emit({ kind: 'attempt', name, entrant: started.entrant })
+      await takeTurn(started)
+    }
+  // Ours come first in the list of entrants, so that the others are compared with it where it ran.
+  const reference = running.at(0)
+  const timings = running.map(started => summarise(started, reference!.results))
+  for (const { runner } of running) await runner.release()
+  const order = entrants.map(({ name: each }) => each)
+  return {
+    place,
+    name,
+    work: countWork(prepared.graph),
+    ...(reference ? { reference: reference.entrant } : {}),
+    entrants: [...timings, ...failed].sort((a, b) => order.indexOf(a.entrant) - order.indexOf(b.entrant)),
+  }
+}

@@ -1,0 +1,57 @@
+// A job from its first case to its last, the same in Node and in the page: only the entrants differ.
+import { listCases } from '../cases/list.ts'
+import type { Entrant } from '../entrants/entrant.ts'
+import type { BenchEvent, Job, Place } from '../protocol.ts'
+import { calibrate } from './calibrate.ts'
+import { watchErrors } from './gpuErrors.ts'
+import { measureCase } from './measureCase.ts'
+import { growthBySide, growthByTiles } from './measureGrowth.ts'
+
+export interface Bench {
+  readonly device: GPUDevice
+  readonly place: Omit<Place, 'copyGBs' | 'gemmGflops' | 'gemmBy'>
+  /** Ours first: the others are compared with it. */
+  readonly entrants: readonly Entrant[]
+  /** Those that compute on the GPU, for the best matrix product. */
+  readonly onGpu: readonly Entrant[]
+}
+
+const calibration = 'calibration'
+
+const growths = [
+  { name: 'growth by tiles', measure: growthByTiles },
+  { name: 'growth by side', measure: growthBySide },
+]
+
+/** @param emit resolves when the event has left the process */
+export async function runJob(
+  { device, place, entrants, onGpu }: Bench,
+  { settings, only, done, skip }: Job,
+  emit: (event: BenchEvent) => Promise<void>,
+): Promise<void> {
+  watchErrors(device)
+  const wanted = (name: string) => name.includes(only)
+  const cases = listCases({ level: settings.level, isSoftware: place.isSoftware }).filter(({ name }) =>
+    wanted(name),
+  )
+  const growing = settings.level === 'full' ? growths.filter(({ name }) => wanted(name)) : []
+  await emit({ kind: 'cases', names: [...cases, ...growing].map(({ name }) => name) })
+  if (!done.includes(calibration)) {
+    await emit({ kind: 'place', place })
+    const begin = (entrant: string) => emit({ kind: 'attempt', name: calibration, entrant })
+    const left = onGpu.filter(({ name }) => !skip[calibration]?.[name])
+    const measured = await calibrate(device, place.isSoftware, left, begin)
+    await emit({ kind: 'place', place: { ...place, ...measured } })
+  }
+  for (const benchCase of cases) {
+    if (done.includes(benchCase.name)) continue
+    const options = { place: place.kind, settings, skip: skip[benchCase.name] ?? {}, emit }
+    await emit({ kind: 'result', result: await measureCase(benchCase, entrants, options) })
+  }
+  for (const { name, measure } of growing) {
+    if (done.includes(name)) continue
+    await emit({ kind: 'attempt', name, entrant: 'ours' })
+    await emit({ kind: 'growth', name, growth: await measure(device, 'registers') })
+  }
+  await emit({ kind: 'end' })
+}
