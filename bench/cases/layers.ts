@@ -1,14 +1,8 @@
 // The network's layers: linear with GELU, convolutions, normalisations, semantic attention, losses and the optimiser.
 import * as tf from '@tensorflow/tfjs-core'
-import {
-  conv3d,
-  convTranspose,
-  gelu,
-  instanceNorm,
-  layerNorm,
-  leakyRelu,
-  linear,
-} from '../../src/network/layers.ts'
+import { gelu } from '../../src/kernels/gelu.ts'
+import { instanceNorm } from '../../src/kernels/instanceNorm.ts'
+import { conv3d, convTranspose, layerNorm, leakyRelu, linear } from '../../src/network/layers.ts'
 import { diceCrossEntropy } from '../../src/training/losses.ts'
 import { adamWUpdate } from '../../src/training/optimiser.ts'
 import { pickSize, type BenchCase, type BenchInput, type JaxArrays, type Scale } from './case.ts'

@@ -1,6 +1,7 @@
 // ONNX Runtime on the exported file: on the processor through the product's own session, and in the page on WebGPU.
 import type * as Ort from 'onnxruntime-web'
-import { portName, toOnnx } from '../../src/graph/onnx.ts'
+import { portName } from '../../src/graph/lower/names.ts'
+import { toOnnx } from '../../src/graph/onnx.ts'
 import { createSession, type Runtime } from '../../src/graph/session.ts'
 import type { Entrant } from './entrant.ts'
 

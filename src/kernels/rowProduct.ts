@@ -46,7 +46,7 @@ export interface ProductBuffers {
   readonly moments?: GPUBufferBinding
 }
 
-// Measured beside tfjs on SwiftShader, interleaved (bench/products.ts), registers / shared: 4096 × 192 × 768 with bias and
+// Measured beside tfjs on SwiftShader, interleaved (npm run bench), registers / shared: 4096 × 192 × 768 with bias and
 // GELU 8.5 / 3.8 times as fast, conv3d 48 → 48 at 24³ 18 / 12 times, its input gradient at 16³ 24 / 10 times. Barriers cost
 // a software adapter what they save a GPU: the shared tiles follow from a GPU's memory and threads, not from these numbers.
 
