@@ -17,7 +17,6 @@ const SCALE = inverseSqrt(f32(HEAD_WIDTH));
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> qkv: array<Row>;                      // [samples, T, 3, heads]
-@group(0) @binding(2) var<storage, read_write> logSums: array<f32>;            // [B, heads, T]: logarithm of softmax's sum
 @group(0) @binding(3) var<storage, read> dOutput: array<Row>;                  // [samples, T, heads]
 
 struct Place {

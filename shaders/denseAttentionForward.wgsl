@@ -4,6 +4,7 @@
 //                                                    one thread = one key
 // After denseAttention.wgsl, one of its two variants and lib/onlineSoftmax.wgsl.
 
+@group(0) @binding(2) var<storage, read_write> logSums: array<f32>;             // [B, heads, T]: logarithm of softmax's sum
 @group(0) @binding(4) var<storage, read_write> output: array<Row>;              // [samples, T, heads]
 @group(0) @binding(5) var<storage, read_write> probabilities: array<f32>;       // [B, heads, T]
 @group(0) @binding(6) var<storage, read_write> satt: array<f32>;                // [B, T - 1]

@@ -6,6 +6,9 @@
 //   differentiateKeys     dk and dv     one thread = one key of one head
 // No atomics: every sum has one owner and a fixed order. After denseAttention.wgsl, one of its two variants, and clsGradient().
 
+// Read only, although it could be shared with the forward pass: a plan keeps several inputs in one buffer, which must not
+// be written where it is read.
+@group(0) @binding(2) var<storage, read> logSums: array<f32>;             // [B, heads, T]: logarithm of softmax's sum
 @group(0) @binding(4) var<storage, read_write> dQkv: array<Row>;          // [samples, T, 3, heads]
 @group(0) @binding(5) var<storage, read_write> means: array<f32>;         // [B, heads, T]: D
 

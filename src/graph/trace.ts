@@ -3,7 +3,7 @@
 // What JavaScript decides while the function runs (sizes, loops, random numbers) is fixed in the graph.
 import * as tf from '@tensorflow/tfjs-core'
 import type { GpuKernel } from '../kernels/gpuKernel.ts'
-import { plannedKernels } from '../kernels/kernelList.ts'
+import { gpuKernels } from '../kernels/kernelList.ts'
 import { registerKernelGradients } from '../kernels/register.ts'
 import { GraphBuilder } from './builder.ts'
 import type { Attributes, ConstantData, Dtype, Graph } from './graph.ts'
@@ -181,7 +181,7 @@ function registerKernels(backendName: string): void {
     )
   if (backendName !== traceWholeBackendName) return
   registerKernelGradients()
-  for (const kernel of plannedKernels) register(backendName, kernel.name, kernel.inputs, recordWhole(kernel))
+  for (const kernel of gpuKernels) register(backendName, kernel.name, kernel.inputs, recordWhole(kernel))
 }
 
 /**

@@ -20,13 +20,6 @@ export const gpuKernels: readonly GpuKernel[] = [
   ...auxiliaryKernels,
 ]
 
-// Agrees with the fixtures eagerly, but not yet inside a plan: until it does, a plan computes dense attention by its
-// reference composition.
-const eagerOnly = new Set(['DenseAttention', 'DenseAttentionGradient'])
-
-/** Those that a trace for a plan keeps whole. */
-export const plannedKernels = gpuKernels.filter(({ name }) => !eagerOnly.has(name))
-
 /** Each says how the kernel of its name is differentiated. */
 export const kernelGradients: readonly tf.GradConfig[] = [
   maskTokensGradient,

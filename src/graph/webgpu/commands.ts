@@ -62,6 +62,7 @@ export async function makeCommands(
   onProgress?: (ready: number, total: number) => void,
 ): Promise<Commands> {
   const pipelines = await preparePipelines(device, steps, onProgress)
+  device.pushErrorScope('validation')
   const { buffer, offsets } = writeUniforms(device, steps)
   const list = steps.map((step, at): Command => {
     const pipeline = pipelines[at]
@@ -77,6 +78,11 @@ export async function makeCommands(
     })
     return { task: tasks[at], pipeline, bindGroup, workgroups: step.workgroups }
   })
+  const error = await device.popErrorScope()
+  if (error) {
+    buffer.destroy()
+    throw new Error(`A step of the plan cannot be bound as its program declares: ${error.message}`)
+  }
   return { list, uniforms: buffer }
 }
 

@@ -131,6 +131,22 @@ describe.skipIf(!gpu)('a plan', () => {
     await expect(compilePlan(ofBytes(2 ** 29), device)).rejects.toThrow(/larger than a buffer of this device/)
   })
 
+  it('says so when the GPU refuses a run, instead of giving numbers of before', async () => {
+    const { device } = gpu!
+    const create = vi.spyOn(device, 'createBuffer')
+    const plan = await compilePlan(
+      traceGraph(({ x }) => ({ y: tf.relu(x) }), { x: float(4) }),
+      device,
+    )
+    const made = create.mock.results.map(({ value }) => value as GPUBuffer)
+    create.mockRestore()
+    made.find(({ label }) => label === 'plan arena')!.destroy()
+    device.pushErrorScope('validation') // of the upload
+    await expect(plan.run({ x: new Float32Array(4) })).rejects.toThrow(/refuses the plan/)
+    await device.popErrorScope()
+    plan.release()
+  })
+
   it.skipIf(!gpu?.device.features.has('timestamp-query'))('times each task', async () => {
     const plan = await compilePlan(traceGraph(descend, descentSpecs), gpu!.device)
     const feeds = { x: sample([6, 4]), w: sample([4, 3]), m: sample([4, 3]), rate: Float32Array.of(0.1) }

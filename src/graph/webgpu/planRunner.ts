@@ -38,6 +38,7 @@ export class PlanRunner {
   /** State that could not be written in place. */
   private readonly copies: readonly Copy[]
   private last: Promise<unknown> = Promise.resolve()
+  private isAccepted = false
 
   constructor(
     private readonly device: GPUDevice,
@@ -162,10 +163,17 @@ export class PlanRunner {
   }
 
   private async submit(record: (encoder: GPUCommandEncoder) => void, ports: readonly Port[]) {
+    // What is refused is refused every time, and a refused submit leaves old numbers: the first run asks.
+    const isChecked = this.isAccepted
+    if (!isChecked) this.device.pushErrorScope('validation')
     const encoder = this.device.createCommandEncoder()
     record(encoder)
     this.recordCopies(encoder)
-    return this.read(ports, encoder)
+    const reading = this.read(ports, encoder)
+    const [results, error] = await Promise.all([reading, isChecked ? null : this.device.popErrorScope()])
+    if (error) throw new Error(`The GPU refuses the plan, so that nothing was computed: ${error.message}`)
+    this.isAccepted = true
+    return results
   }
 
   private makeStaging(size: number): GPUBuffer {
