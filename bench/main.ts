@@ -16,7 +16,7 @@ import { supervise, type Limits, type Supervised } from './supervise.ts'
 
 const levels: Record<Settings['level'], Settings & { attemptMs: number; nodeMs: number; totalMs: number }> = {
   // The whole must end in two minutes, building the page included.
-  quick: { level: 'quick', rounds: 3, budgetMs: 1500, attemptMs: 20_000, nodeMs: 60_000, totalMs: 110_000 },
+  quick: { level: 'quick', rounds: 3, budgetMs: 1500, attemptMs: 25_000, nodeMs: 60_000, totalMs: 110_000 },
   normal: {
     ...{ level: 'normal', rounds: 7, budgetMs: 15_000, attemptMs: 180_000 },
     ...{ nodeMs: Infinity, totalMs: Infinity },

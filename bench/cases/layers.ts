@@ -1,6 +1,5 @@
 // The network's layers: linear with GELU, convolutions, normalisations, semantic attention, losses and the optimiser.
 import * as tf from '@tensorflow/tfjs-core'
-import { gelu } from '../../src/kernels/gelu.ts'
 import { instanceNorm } from '../../src/kernels/instanceNorm.ts'
 import { conv3d, convTranspose, layerNorm, leakyRelu, linear } from '../../src/network/layers.ts'
 import { diceCrossEntropy } from '../../src/training/losses.ts'
@@ -15,7 +14,7 @@ function linearCases(scale: Scale): BenchCase[] {
   const rows = pickSize(scale, { quick: 1024, normal: 4096, full: 4096, gpu: 32768 })
   const inputs = { x: floats(rows, 192), weight: { ...floats(768, 192), scale: 0.1 }, bias: floats(768) }
   const names = ['x', 'weight', 'bias']
-  const forward = (t: Record<string, tf.Tensor>) => gelu(linear(t, '', t.x))
+  const forward = (t: Record<string, tf.Tensor>) => linear(t, '', t.x, 'gelu')
   const inJax = ({ numpy: np, nn }: typeof Jax, { x, weight, bias }: JaxArrays) =>
     nn.gelu(np.matmul(x, np.transpose(weight)).add(bias), { approximate: false })
   const name = `linear + bias + GELU, ${rows}×192×768`

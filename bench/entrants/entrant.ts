@@ -13,6 +13,8 @@ export interface PreparedCase {
   readonly graph: Graph
   /** With our kernels whole. */
   readonly wholeGraph: () => Graph
+  /** Called while something long goes on as it should. */
+  readonly alive: () => void
 }
 
 export interface Runner {
@@ -31,7 +33,7 @@ export interface Entrant {
   prepare(prepared: PreparedCase): Promise<Runner>
 }
 
-export function prepareCase(benchCase: BenchCase): PreparedCase {
+export function prepareCase(benchCase: BenchCase, alive: () => void): PreparedCase {
   const graph = traceGraph(benchCase.compute, benchCase.inputs)
   return {
     benchCase,
@@ -39,5 +41,6 @@ export function prepareCase(benchCase: BenchCase): PreparedCase {
     compared: benchCase.compared ?? Object.keys(graph.outputs),
     graph,
     wholeGraph: () => traceGraph(benchCase.compute, benchCase.inputs, { keepKernels: true }),
+    alive,
   }
 }

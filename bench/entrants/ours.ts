@@ -19,11 +19,12 @@ function describePlan({ report: { tasks, generic } }: Plan): string {
 export function planEntrant(device: GPUDevice, tiles: DeviceFacts['tiles']): Entrant {
   return {
     name: `ours, ${tiles}`,
-    async prepare({ values, compared, wholeGraph }) {
+    async prepare({ values, compared, wholeGraph, alive }) {
       const graph = wholeGraph()
       const state = Object.keys(graph.outputs).filter(name => graph.inputs[name] !== undefined)
       const plan = await compilePlan(graph, device, {
         tiles,
+        onProgress: alive,
         state: Object.fromEntries(state.map(name => [name, name])),
         resident: Object.keys(graph.inputs).filter(name => !state.includes(name)),
       })

@@ -27,22 +27,34 @@ interface Started {
   readonly jsSamples: number[]
   spent: number
   dispatches?: number
+  /** Where no timed round followed. */
+  remark?: string
   failure?: string
 }
 
-async function start(entrant: Entrant, prepared: PreparedCase): Promise<Started> {
+/** A first run that took this many budgets is its only one. */
+const slowestInBudgets = 4
+
+async function start(entrant: Entrant, prepared: PreparedCase, budgetMs: number): Promise<Started> {
   const counters = gpuCounters()
   const before = counters.liveBytes
   counters.peakBytes = before
   const from = performance.now()
   const runner = await entrant.prepare(prepared)
+  prepared.alive()
   try {
+    counters.dispatches = 0
+    const runFrom = performance.now()
     const results = await runner.results()
-    const firstMilliseconds = performance.now() - from
+    const now = performance.now()
     await requireNoError()
+    const isSlow = now - runFrom > slowestInBudgets * budgetMs
     return {
-      ...{ entrant: entrant.name, runner, results, firstMilliseconds },
-      ...{ gpuBytes: counters.peakBytes - before, samples: [], jsSamples: [], spent: firstMilliseconds },
+      ...{ entrant: entrant.name, runner, results, firstMilliseconds: now - from, spent: now - from },
+      ...{ gpuBytes: counters.peakBytes - before, jsSamples: [] },
+      samples: isSlow ? [now - runFrom] : [],
+      ...(isSlow ? { remark: 'its first run alone, reading back included' } : {}),
+      ...(isSlow && counters.dispatches > 0 ? { dispatches: counters.dispatches } : {}),
     }
   } catch (error) {
     await runner.release()
@@ -76,15 +88,17 @@ function summarise(started: Started, reference: Values): Timing | NotRun {
   const { entrant, runner, results, samples, jsSamples, firstMilliseconds, gpuBytes, dispatches } = started
   if (started.failure !== undefined) return { entrant, notRun: started.failure }
   const usesGpu = dispatches !== undefined
+  const notes = [runner.note, started.remark].filter(note => note !== undefined)
   return {
     entrant,
     milliseconds: median(samples),
     spread: spread(samples),
     rounds: samples.length,
-    ...(usesGpu ? { jsMilliseconds: median(jsSamples), dispatches, gpuBytes } : {}),
+    ...(usesGpu ? { dispatches, gpuBytes } : {}),
+    ...(jsSamples.length > 0 ? { jsMilliseconds: median(jsSamples) } : {}),
     firstMilliseconds,
     difference: largestDifference(results, reference),
-    ...(runner.note ? { note: runner.note } : {}),
+    ...(notes.length > 0 ? { note: notes.join('; ') } : {}),
   }
 }
 
@@ -94,8 +108,13 @@ export async function measureCase(
   { place, settings, skip, emit }: MeasureOptions,
 ): Promise<CaseResult> {
   const { name } = benchCase
-  await emit({ kind: 'attempt', name, entrant: 'tracing' })
-  const prepared = prepareCase(benchCase)
+  let entrantNow = ''
+  const begin = (entrant: string) => {
+    entrantNow = entrant
+    return emit({ kind: 'attempt', name, entrant })
+  }
+  await begin('tracing')
+  const prepared = prepareCase(benchCase, () => void begin(entrantNow))
   const running: Started[] = []
   const failed: NotRun[] = []
   for (const entrant of entrants) {
@@ -103,9 +122,9 @@ export async function measureCase(
       failed.push({ entrant: entrant.name, notRun: skip[entrant.name] })
       continue
     }
-    await emit({ kind: 'attempt', name, entrant: entrant.name })
+    await begin(entrant.name)
     try {
-      running.push(await start(entrant, prepared))
+      running.push(await start(entrant, prepared, settings.budgetMs))
     } catch (error) {
       failed.push({ entrant: entrant.name, notRun: describeFailure(error) })
     }
@@ -114,7 +133,7 @@ export async function measureCase(
     for (const started of running) {
       const isOver = started.samples.length > 0 && started.spent > settings.budgetMs
       if (isOver || started.failure !== undefined) continue
-      await emit({ kind: 'attempt', name, entrant: started.entrant })
+      await begin(started.entrant)
       await takeTurn(started)
     }
   // Ours come first in the list of entrants, so that the others are compared with it where it ran.

@@ -12,6 +12,7 @@ export interface Table {
 
 /** Three significant digits without exponent. */
 export function digits(value: number): string {
+  if (Number.isNaN(value)) return '–'
   if (!Number.isFinite(value)) return '∞'
   const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)))
   return value.toFixed(Math.max(0, Math.min(6, 2 - magnitude)))

@@ -20,7 +20,7 @@ export interface AttentionVariant {
   readonly window: number
   /**
    * "registers": each query reads keys from the buffer itself and repeats their index arithmetic. "shared": keys pass
-   * through workgroup memory, read once for 64 queries; 2.5 times as fast on SwiftShader (bench/windowAttention.ts).
+   * through workgroup memory, read once for 64 queries; 2.5 times as fast on SwiftShader (npm run bench).
    */
   readonly storage: DeviceFacts['tiles']
 }
