@@ -11,34 +11,19 @@ import { sha256 } from '../../src/network/sha256.ts'
 import { attributePrefix } from '../../src/training/attributes.ts'
 import { pipelineVersion } from '../../src/prediction/pipelineVersion.ts'
 import { writeModelCard } from './modelCard.ts'
-
-/** What a run folder's config.json says beside its recipe. */
-interface RunConfig {
-  readonly task: string
-  readonly preset: string
-  readonly method: string
-  readonly seed: number
-  readonly steps: number
-  readonly minutes: number | null
-  readonly learningRate: number
-  readonly device: string
-  readonly from: string | null
-  /** The model that `from` named, as it was then. */
-  readonly startedFrom?: unknown
-}
+import { readRunRecord, type RunRecord } from './runFolder.ts'
 
 interface Run {
   readonly entry: NetworkEntry
-  readonly config: RunConfig
-  readonly updates: number
+  readonly record: RunRecord
   readonly tensors: Record<string, SafetensorsTensor>
 }
 
 async function readRun(folder: string): Promise<Run> {
   try {
     const config = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8'))
-    const { tensors, metadata } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
-    return { entry: config.recipe.entry, config, updates: Number(metadata.step), tensors }
+    const { tensors } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
+    return { entry: config.recipe.entry, record: await readRunRecord(folder), tensors }
   } catch (error) {
     throw new InputError(
       `${folder} holds no finished run (config.json and checkpoint.safetensors are expected); train one with npm run train.`,
@@ -59,38 +44,28 @@ function halfWeights({ entry, tensors }: Run): Record<string, SafetensorsTensor>
   )
 }
 
-/** The command that made a run, as it would be typed again; `--from` names what kind of thing it started from. */
-function commandOf({
-  task,
-  preset,
-  method,
-  seed,
-  steps,
-  minutes,
-  learningRate,
-  ...config
-}: RunConfig): string {
-  const start = config.startedFrom ? 'MODEL' : 'RUN'
-  return [
+/** The commands that made a run, from its start on; RUN and MODEL stand for folders, each RUN for the one before. */
+function commandsOf(run: RunRecord): string[] {
+  const { task, preset, method, seed, steps, minutes, learningRate, startedFrom } = run
+  const isFromRun = startedFrom !== undefined && 'run' in startedFrom
+  const command = [
     `npm run train -- --task ${task} --preset ${preset} --steps ${steps} --seed ${seed} --lr ${learningRate}`,
     minutes === null ? '' : ` --minutes ${minutes}`,
     method === 'probe' ? ' --method probe' : '',
-    config.from === null ? '' : ` --from ${start}`,
+    startedFrom === undefined ? '' : ` --from ${isFromRun ? 'RUN' : 'MODEL'}`,
     ' --out RUN',
   ].join('')
+  return isFromRun ? [...commandsOf(startedFrom.run), command] : [command]
 }
 
-function describeRun({ config, updates, entry }: Run) {
-  const { task, seed, learningRate, device, startedFrom } = config
+/** A run for the model's description: no folder names, which say nothing elsewhere. */
+function describeRun({ startedFrom, ...run }: RunRecord): Record<string, unknown> {
+  const start = startedFrom && 'run' in startedFrom ? { run: describeRun(startedFrom.run) } : startedFrom
   return {
-    task,
-    seed,
-    learningRate,
-    updates,
-    device,
+    ...run,
+    from: undefined,
     data: 'phantom-bench-v1 train (synthetic)',
-    embed: entry.config.embed,
-    ...(startedFrom !== undefined && { startedFrom }),
+    ...(start !== undefined && { startedFrom: start }),
   }
 }
 
@@ -124,8 +99,8 @@ export async function publishModel(
     provenance: {
       notice: 'Research use — not for clinical use. Trained on synthetic scans only.',
       licence: 'Apache-2.0',
-      commands: parts.map(part => commandOf(part.config)),
-      runs: parts.map(describeRun),
+      commands: [...new Set(parts.flatMap(part => commandsOf(part.record)))],
+      runs: parts.map(part => describeRun(part.record)),
     },
   }
   const folder = fileURLToPath(new URL(`../../public/models/${name}/`, import.meta.url))

@@ -82,13 +82,33 @@ export async function startParameters(
   return fresh
 }
 
-/** Which model a run starts from, for its record; undefined where `from` names a run. */
-async function describeStart({ from }: RunSettings): Promise<unknown> {
-  if (from === null || !existsSync(path.join(from, 'model.json'))) return undefined
+/** What a run started from, for its record: a published model with its runs, or another run with what that started from. */
+export type Start =
+  | { readonly model: string; readonly version: string; readonly sha256: string; readonly runs: unknown }
+  | { readonly run: RunRecord }
+
+/** A run as its config.json has it, without the recipe, and the updates that it made. */
+export interface RunRecord extends RunSettings {
+  readonly loss: string
+  readonly device: string
+  readonly startedFrom?: Start
+  readonly updates: number
+}
+
+/** @throws Error when the folder holds no finished run. */
+export async function readRunRecord(folder: string): Promise<RunRecord> {
+  const config = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8'))
+  delete config.recipe
+  return { ...config, updates: (await loadCheckpoint(folder)).state.step }
+}
+
+async function describeStart({ from }: RunSettings): Promise<Start | undefined> {
+  if (from === null) return undefined
+  if (!existsSync(path.join(from, 'model.json'))) return { run: await readRunRecord(from) }
   const files = await readModelFiles(from)
-  const { name, version, provenance } = parseManifest(files.manifest)
-  const sha256 = await modelIdentity(parseManifest(files.manifest), files.weights)
-  return { model: name, version, sha256, runs: provenance.runs }
+  const manifest = parseManifest(files.manifest)
+  const { name, version, provenance } = manifest
+  return { model: name, version, sha256: await modelIdentity(manifest, files.weights), runs: provenance.runs }
 }
 
 /** Weights of a published model's network of the task, or where it has none those of its other network. */
@@ -100,12 +120,21 @@ async function modelParameters(folder: string, task: Task): Promise<ParameterVal
   return Object.fromEntries(Object.entries(own).map(([name, { data }]) => [name, data]))
 }
 
+const lossNames = {
+  full: {
+    segment: 'weighted cross entropy + Dice over the batch',
+    classify: 'cross entropy + squared error of the attributes',
+  },
+  probe: { segment: 'none', classify: 'logistic regression with an L2 penalty' },
+} as const
+
 export async function writeConfig(
   folder: string,
   settings: RunSettings,
   recipe: Recipe,
   device: string,
 ): Promise<void> {
-  const config = { ...settings, startedFrom: await describeStart(settings), recipe, device }
+  const startedFrom = await describeStart(settings)
+  const config = { ...settings, loss: lossNames[settings.method][settings.task], startedFrom, recipe, device }
   await writeFile(path.join(folder, 'config.json'), JSON.stringify(config, null, 1))
 }

@@ -41,7 +41,12 @@ export function reconstruct(
   return reconstructBlocks(under(p, 'rec_head.'), source, recStride(config))
 }
 
-/** Class logits from [mean over stage-4 tokens, CLS]; `p` holds weight and bias. feat3 [B,d,h,w,8C], cls [B,4C]. */
+/** What a classifier sees: [mean over stage-4 tokens, CLS]. feat3 [B,d,h,w,8C], cls [B,4C] → [B,12C]. */
+export function classificationFeatures(feat3: tf.Tensor, cls: tf.Tensor): tf.Tensor {
+  return tf.concat([meanOverTokens(feat3), cls], 1)
+}
+
+/** Class logits of `classificationFeatures`; `p` holds weight and bias. */
 export function classificationHead(p: ParameterTensors, feat3: tf.Tensor, cls: tf.Tensor): tf.Tensor {
-  return linear(p, '', tf.concat([meanOverTokens(feat3), cls], 1))
+  return linear(p, '', classificationFeatures(feat3, cls))
 }

@@ -58,7 +58,53 @@ const largestMl = 270
 /** The label volume has one byte a voxel. */
 const mostCandidates = 255
 
-/** Candidates of `probability` (bytes 0…255 on `grid`). `scratch` is as long, all 0, and is all 0 again afterwards. */
+/** What makes regions out of probabilities; the rest of a rule only picks among them. */
+export type RegionRule = Pick<CandidateRule, 'seedProbability' | 'maskProbability'>
+
+/**
+ * All regions of `probability` (bytes 0…255 on `grid`) in the lungs, most probable first, whatever their size.
+ * `scratch` is as long, all 0, and is all 0 again afterwards.
+ */
+export function collectRegions(
+  probability: Uint8Array,
+  grid: Grid,
+  field: LungField,
+  { seedProbability, maskProbability }: RegionRule,
+  scratch: Uint8Array,
+): Candidate[] {
+  const level = (share: number) => Math.max(1, Math.ceil(255 * share))
+  const regions = hysteresis(probability, grid.shape, level(maskProbability), level(seedProbability), scratch)
+  scratch.fill(0)
+  const voxelMm3 = voxelVolumeMm3(grid)
+  return regions
+    .filter(lungTest(grid, field))
+    .map(voxels => ({
+      voxels,
+      probability: voxels.reduce((total, index) => total + probability[index], 0) / voxels.length / 255,
+      volumeMm3: voxels.length * voxelMm3,
+      compactness: compactness(voxels, grid),
+    }))
+    .sort((a, b) => b.probability - a.probability || a.voxels[0] - b.voxels[0])
+}
+
+/** The regions that a rule takes for candidates. */
+export function pickCandidates(regions: readonly Candidate[], rule: CandidateRule): Candidates {
+  const smallestMm3 = (Math.PI / 6) * rule.smallestDiameterMm ** 3
+  const large = regions.filter(({ volumeMm3 }) => volumeMm3 >= smallestMm3)
+  const tooLarge = large.filter(({ volumeMm3 }) => volumeMm3 > 1000 * largestMl)
+  const fitting = large.filter(
+    region => region.volumeMm3 <= 1000 * largestMl && region.compactness >= rule.leastCompactness,
+  )
+  const warnings = tooLarge.map(
+    ({ volumeMm3 }) =>
+      `A region of ${Math.round(volumeMm3 / 1000)} ml was left out: too large to be a nodule.`,
+  )
+  if (fitting.length > mostCandidates)
+    warnings.push(`${fitting.length} candidates were found; the ${mostCandidates} most probable are kept.`)
+  return { kept: fitting.slice(0, mostCandidates), warnings }
+}
+
+/** Candidates of `probability`; `scratch` as for `collectRegions`. */
 export function findCandidates(
   probability: Uint8Array,
   grid: Grid,
@@ -66,41 +112,7 @@ export function findCandidates(
   rule: CandidateRule,
   scratch: Uint8Array,
 ): Candidates {
-  const level = (share: number) => Math.max(1, Math.ceil(255 * share))
-  const regions = hysteresis(
-    probability,
-    grid.shape,
-    level(rule.maskProbability),
-    level(rule.seedProbability),
-    scratch,
-  )
-  scratch.fill(0)
-  const voxelMm3 = voxelVolumeMm3(grid)
-  const smallestMm3 = ballVolumeMm3(rule.smallestDiameterMm)
-  const isInLung = lungTest(grid, field)
-  const warnings: string[] = []
-  const kept: Candidate[] = []
-  for (const voxels of regions) {
-    const volumeMm3 = voxels.length * voxelMm3
-    if (volumeMm3 < smallestMm3 || !isInLung(voxels)) continue
-    if (volumeMm3 > 1000 * largestMl) {
-      warnings.push(`A region of ${Math.round(volumeMm3 / 1000)} ml was left out: too large to be a nodule.`)
-      continue
-    }
-    const share = compactness(voxels, grid)
-    if (share < rule.leastCompactness) continue
-    const sum = voxels.reduce((total, index) => total + probability[index], 0)
-    kept.push({ voxels, probability: sum / voxels.length / 255, volumeMm3, compactness: share })
-  }
-  kept.sort((a, b) => b.probability - a.probability || a.voxels[0] - b.voxels[0])
-  if (kept.length > mostCandidates) {
-    warnings.push(`${kept.length} candidates were found; the ${mostCandidates} most probable are kept.`)
-  }
-  return { kept: kept.slice(0, mostCandidates), warnings }
-}
-
-export function ballVolumeMm3(diameterMm: number): number {
-  return (Math.PI / 6) * diameterMm ** 3
+  return pickCandidates(collectRegions(probability, grid, field, rule, scratch), rule)
 }
 
 /** True when at least half of the voxels lie in the lung field with its margin. */

@@ -1,10 +1,10 @@
 // Linear probe: the encoder stays as it is, its features are computed once, and only the classification head is fitted,
 // by logistic regression with an L2 penalty. Minutes where full training takes hours, and hard to overfit.
-import * as tf from '@tensorflow/tfjs-core'
 import { createSession, type Runtime } from '../graph/session.ts'
 import { bindInputs, simplify } from '../graph/simplify.ts'
 import { traceGraph } from '../graph/trace.ts'
-import { encode, meanOverTokens } from '../network/encoder.ts'
+import { encode } from '../network/encoder.ts'
+import { classificationFeatures } from '../network/heads.ts'
 import type { ParameterShapes, ParameterValues } from '../network/parameters.ts'
 import { semanticAttention } from '../network/semanticAttention.ts'
 import type { FeedData } from '../graph/session.ts'
@@ -35,7 +35,7 @@ export async function computeFeatures(
     ({ images, ...p }) => {
       const encoded = encode(p, images, entry.config)
       const { cls } = semanticAttention(p, encoded.feat[2], entry.config)
-      return { features: tf.concat([meanOverTokens(encoded.feat[3]), cls], 1) }
+      return { features: classificationFeatures(encoded.feat[3], cls) }
     },
     { images: { shape: [batch, D, H, W, 1], dtype: 'float32' }, ...specs },
   )

@@ -1,8 +1,8 @@
 // Which probability makes a candidate: chosen on validation scans only, by sensitivity at a bearable number of false
 // positives. One prediction serves every rule, because rules read the probability volume alone.
 import {
-  ballVolumeMm3,
-  findCandidates,
+  collectRegions,
+  pickCandidates,
   type Candidate,
   type CandidateRule,
 } from '../prediction/candidates.ts'
@@ -40,20 +40,12 @@ export function judgeUnderRules(
 ): JudgedScan[] {
   const { probability, lungField } = prediction
   const labels = new Uint8Array(probability.length)
-  const regions = new Map<string, readonly Candidate[]>()
+  const known = new Map<string, readonly Candidate[]>()
   return rules.map(rule => {
-    const { seedProbability, maskProbability, smallestDiameterMm, leastCompactness } = rule
-    const key = `${seedProbability} ${maskProbability}`
-    let all = regions.get(key)
-    if (!all) {
-      const widest = { seedProbability, maskProbability, smallestDiameterMm: 0, leastCompactness: 0 }
-      all = findCandidates(probability, volume, lungField, widest, labels).kept
-      regions.set(key, all)
-    }
-    const kept = all.filter(
-      candidate =>
-        candidate.volumeMm3 >= ballVolumeMm3(smallestDiameterMm) && candidate.compactness >= leastCompactness,
-    )
+    const key = `${rule.seedProbability} ${rule.maskProbability}`
+    const regions = known.get(key) ?? collectRegions(probability, volume, lungField, rule, labels)
+    known.set(key, regions)
+    const { kept } = pickCandidates(regions, rule)
     kept.forEach(({ voxels }, i) => voxels.forEach(voxel => (labels[voxel] = i + 1)))
     const findings = kept.map(({ voxels }) => ({ centreRasMm: centroidRasMm(voxels, volume) }))
     const judged = judgeScan(truth, { findings, labels }, malignancy)
@@ -63,6 +55,8 @@ export function judgeUnderRules(
 }
 
 export interface ChosenRule {
+  /** Its place among the rules that were tried. */
+  readonly index: number
   readonly rule: CandidateRule
   readonly sensitivity: number
   readonly falsePositivesPerScan: number
@@ -84,6 +78,7 @@ export function chooseRule(
       0,
     )
     return {
+      index: i,
       rule,
       sensitivity: sensitivity.value || 0,
       falsePositivesPerScan: falsePositivesPerScan.value,
