@@ -7,7 +7,7 @@ import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
 import { segmentLogits } from '../src/network/network.ts'
 import { parameterShapes, type ParameterShapes, type ParameterValues } from '../src/network/parameters.ts'
-import { attributeCount, attributeShapes, classAndAttributesLoss } from '../src/training/attributes.ts'
+import { classAndTargetsLoss, targetInputs, targetShapes } from '../src/training/classifierTargets.ts'
 import { fit } from '../src/training/fit.ts'
 import { rareForegroundLoss } from '../src/training/losses.ts'
 import { defaultAdamW } from '../src/training/optimiser.ts'
@@ -27,7 +27,7 @@ import {
 } from './support/runFolder.ts'
 
 const usage =
-  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --model-version 0.2.0 --segment RUN --classify RUN'
+  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --model-version 0.2.0 --segment RUN --classify RUN [--remark SENTENCE]…'
 
 const options = {
   task: { type: 'string' },
@@ -42,6 +42,7 @@ const options = {
   resume: { type: 'boolean', default: false },
   publish: { type: 'string' },
   'model-version': { type: 'string', default: '0.1.0' },
+  remark: { type: 'string', multiple: true },
   segment: { type: 'string' },
   classify: { type: 'string' },
 } as const
@@ -80,7 +81,7 @@ function readSettings({ task, preset, steps, minutes, seed, lr, from, method }: 
 function lossOf(task: Task, { entry, foregroundWeight }: Recipe): LossFunction {
   if (task === 'segment')
     return (p, x) => rareForegroundLoss(segmentLogits(p, x.images, entry.config), x.labels, foregroundWeight)
-  return (p, x) => classAndAttributesLoss(p, x, entry.config)
+  return (p, x) => classAndTargetsLoss(p, x, entry.config)
 }
 
 function shapesOf(task: Task, { entry }: Recipe): ParameterShapes {
@@ -92,7 +93,7 @@ function shapesOf(task: Task, { entry }: Recipe): ParameterShapes {
     recHead: false,
     projectionHeads: false,
   })
-  return isSegmentation ? shapes : { ...shapes, ...attributeShapes(entry.config) }
+  return isSegmentation ? shapes : { ...shapes, ...targetShapes(entry.config) }
 }
 
 /** Fits the classification head on features of the `from` run's encoder; `--steps` counts batches of crops. */
@@ -149,9 +150,7 @@ async function train(settings: RunSettings, folder: string, shouldResume: boolea
       inputs: {
         images: { shape: [recipe.batch, D, H, W, 1], dtype: 'float32' },
         labels: { shape: labelShape, dtype: 'int32' },
-        ...(settings.task === 'classify' && {
-          attributes: { shape: [recipe.batch, attributeCount], dtype: 'float32' as const },
-        }),
+        ...(settings.task === 'classify' && targetInputs(recipe.entry.shape, recipe.batch)),
       },
       adamW: { ...defaultAdamW, weightDecay: recipe.weightDecay },
     },
@@ -196,7 +195,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options })
   const { publish, segment, classify, out, resume } = values
   if (publish !== undefined) {
-    await publishModel(publish, { segment, classify }, values['model-version'])
+    await publishModel(publish, { segment, classify }, values['model-version'], values.remark)
     return
   }
   if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)

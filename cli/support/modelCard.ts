@@ -72,6 +72,7 @@ function cardText(manifest: ModelManifest, identity: string, evaluation: Evaluat
     `# ${title} ${version}`,
     '',
     `**${String(provenance.notice)}** It is not a medical device, and nobody has validated it on patients.`,
+    ...(manifest.remarks ?? []).flatMap(remark => ['', `**${remark}**`]),
     '',
     `Identity (SHA-256 of description and weights): \`${identity}\``,
     '',

@@ -8,7 +8,7 @@ import { floatToHalf } from '../../src/network/half.ts'
 import { modelIdentity, type ModelManifest, type NetworkEntry } from '../../src/network/model.ts'
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
 import { sha256 } from '../../src/network/sha256.ts'
-import { attributePrefix } from '../../src/training/attributes.ts'
+import { targetPrefix } from '../../src/training/classifierTargets.ts'
 import { pipelineVersion } from '../../src/prediction/pipelineVersion.ts'
 import { writeModelCard } from './modelCard.ts'
 import { readRunRecord, type RunRecord } from './runFolder.ts'
@@ -36,7 +36,7 @@ async function readRun(folder: string): Promise<Run> {
 function halfWeights({ entry, tensors }: Run): Record<string, SafetensorsTensor> {
   return Object.fromEntries(
     Object.entries(tensors)
-      .filter(([name]) => name.startsWith('averaged.') && !name.startsWith(`averaged.${attributePrefix}`))
+      .filter(([name]) => name.startsWith('averaged.') && !name.startsWith(`averaged.${targetPrefix}`))
       .map(([name, { shape, data }]) => [
         entry.prefix + name.slice('averaged.'.length),
         { dtype: 'F16' as const, shape, data: Uint16Array.from(data, floatToHalf) },
@@ -74,6 +74,7 @@ export async function publishModel(
   name: string,
   runs: { readonly segment: string | undefined; readonly classify: string | undefined },
   version: string,
+  remarks?: readonly string[],
 ): Promise<void> {
   if (!runs.segment && !runs.classify)
     throw new InputError('--publish needs at least one run: --segment RUN, --classify RUN or both.')
@@ -89,6 +90,7 @@ export async function publishModel(
     name,
     version,
     title: 'Demo (trained on synthetic scans)',
+    remarks,
     axes: 'DHW, S+ A+ R+',
     networks: { ...(segment && { segment: segment.entry }), ...(classify && { classify: classify.entry }) },
     weights: {

@@ -123,7 +123,7 @@ async function modelParameters(folder: string, task: Task): Promise<ParameterVal
 const lossNames = {
   full: {
     segment: 'weighted cross entropy + Dice over the batch',
-    classify: 'cross entropy + squared error of the attributes',
+    classify: 'cross entropy + squared error of the attributes + cross entropy of the place',
   },
   probe: { segment: 'none', classify: 'logistic regression with an L2 penalty' },
 } as const

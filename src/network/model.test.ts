@@ -70,6 +70,13 @@ describe('a model description', () => {
     )
   })
 
+  it('may carry remarks, but only sentences', () => {
+    const remarks = ['This model is a beginning.']
+    expect(parseManifest(withField('remarks', remarks)).remarks).toEqual(remarks)
+    expect(() => parseManifest(withField('remarks', 'one'))).toThrow(/a list of sentences is expected/)
+    expect(() => parseManifest(withField('remarks', [1]))).toThrow(InputError)
+  })
+
   it('has the same canonical text whatever the order of its keys', () => {
     expect(canonicalJson({ b: [1, { d: 2, c: 'x' }], a: null })).toBe('{"a":null,"b":[1,{"c":"x","d":2}]}')
   })

@@ -41,6 +41,8 @@ export interface ModelManifest {
   readonly networks: { readonly [task in NetworkTask]?: NetworkEntry }
   readonly weights: { readonly file: string; readonly bytes: number; readonly sha256: string }
   readonly provenance: Readonly<Record<string, unknown>>
+  /** Sentences that whoever reads the model's results must know; they go into every result. */
+  readonly remarks?: readonly string[]
 }
 
 function refuse(what: string): never {
@@ -126,6 +128,9 @@ export function parseManifest(value: unknown): ModelManifest {
   if (typeof weights.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(weights.sha256))
     refuse('the weights have no SHA-256')
   fieldsOf(fields.provenance, 'provenance')
+  const { remarks } = fields
+  if (remarks !== undefined && !(Array.isArray(remarks) && remarks.every(one => typeof one === 'string')))
+    refuse(`'remarks' is ${JSON.stringify(remarks)}, a list of sentences is expected`)
   return fields as unknown as ModelManifest
 }
 

@@ -80,6 +80,14 @@ describe('predict with a network that knows', () => {
     expect(tiles[2].secondsLeft).toBeGreaterThan(0)
   })
 
+  it('passes on what the model says of itself', async () => {
+    const oracle = makeOracle(150)
+    const remarks = ['This model is a beginning.']
+    const model: LoadedModel = { ...oracle, manifest: { ...oracle.manifest, remarks } }
+    const series = asSeries(makeChest({ spacingMm: [4, 4, 4] }))
+    expect((await predict({ series, model, runtime: oracleRuntime })).warnings).toEqual(remarks)
+  })
+
   it('refuses values that are not finite, and a model that cannot segment', async () => {
     const series = asSeries(makeChest({ spacingMm: [4, 4, 4] }))
     const oracle = makeOracle(150)

@@ -102,7 +102,12 @@ export async function predict(input: PredictInput): Promise<Prediction> {
     lungField,
     tiles,
     timings: clock.end(),
-    warnings: [...versionWarnings(manifest.pipelineVersion), ...lungField.warnings, ...candidates.warnings],
+    warnings: [
+      ...(manifest.remarks ?? []),
+      ...versionWarnings(manifest.pipelineVersion),
+      ...lungField.warnings,
+      ...candidates.warnings,
+    ],
     device: input.runtime.label,
     model: { name, version, sha256: model.identity },
   }

@@ -1,11 +1,11 @@
 // Training crops out of phantoms, made on the fly: step and seed decide everything, so that a run can be repeated and
-// continued. A plan costs a tenth of a second, a crop a few hundredths: each plan serves a handful of crops, drawn from a
-// sliding pool so that neighbouring steps see different patients.
+// continued. A plan costs a tenth of a second, a crop a few hundredths: each plan serves a handful of crops and each crop
+// several batches, both drawn from sliding pools so that neighbouring steps see different patients.
 import type { Triple } from '../base/shape.ts'
 import { voxelCount } from '../base/shape.ts'
 import type { FeedData } from '../graph/session.ts'
 import type { NetworkEntry } from '../network/model.ts'
-import { planPhantom, type PhantomPlan } from '../phantom/anatomy.ts'
+import { planPhantom, type PhantomNodule, type PhantomPlan } from '../phantom/anatomy.ts'
 import { labelNames } from '../phantom/labels.ts'
 import type { Point } from '../phantom/primitives.ts'
 import { Random, streamKey } from '../phantom/random.ts'
@@ -14,7 +14,9 @@ import { phantomBenchV1, type BenchSplit } from '../phantom/split.ts'
 import { cropAt } from '../tokens/crops.ts'
 import { normaliseHu } from '../tokens/normalise.ts'
 import type { Volume } from '../volume/volume.ts'
-import { attributeCount, attributesOf } from './attributes.ts'
+import { augment, withMargin, type PhantomCrop } from './augment.ts'
+import { emptyTargets, setTargets } from './classifierTargets.ts'
+import { CropBank } from './cropBank.ts'
 import type { Recipe, Task } from './recipe.ts'
 
 export type Split = Exclude<keyof BenchSplit, 'name'>
@@ -24,14 +26,7 @@ const poolSize = 16
 const cropsPerPlan = { segment: 4, classify: 6 } as const
 /** Where segmentation crops are centred: on a nodule (off centre), on something that resembles one, anywhere in the lung. */
 const centreShares = [0.5, 0.2, 0.3]
-const noduleJitterMm = { segment: 18, classify: 2 } as const
-
-export interface PhantomCrop {
-  /** HU [D,H,W] at the network's spacing. */
-  readonly hu: Float32Array
-  /** 1 where a nodule is. */
-  readonly mask: Uint8Array
-}
+const noduleJitterMm = 18
 
 /** Phantom seed number `index` of a run: a hash over the split, so that runs with other seeds see other orders. */
 function planSeed(split: Split, runSeed: number, index: number): number {
@@ -133,57 +128,34 @@ function segmentationCentre(plan: PhantomPlan, random: Random): Point {
   const centres =
     kind === 0 ? plan.nodules.map(nodule => nodule.centreRasMm) : kind === 1 ? lookalikes(plan) : []
   if (centres.length === 0) return randomLungPoint(plan, random)
-  return jitter(centres[random.below(centres.length)], noduleJitterMm.segment, random)
+  return jitter(centres[random.below(centres.length)], noduleJitterMm, random)
 }
 
-/** Mirror, and small errors of calibration as scanners have them; anatomy stays upright and the patient supine. */
-function augment({ hu, mask }: PhantomCrop, [D, H, W]: Triple, random: Random): void {
-  const gain = random.uniform(0.97, 1.03)
-  const offset = random.normal(0, 12)
-  for (let i = 0; i < hu.length; i++) hu[i] = (hu[i] + 1000) * gain - 1000 + offset
-  if (!random.chance(0.5)) return
-  for (let row = 0; row < D * H; row++) {
-    hu.subarray(row * W, (row + 1) * W).reverse()
-    mask.subarray(row * W, (row + 1) * W).reverse()
-  }
+/** A crop of the run, with what it shows; `nodule` where the task is about one. */
+interface Sample {
+  readonly crop: PhantomCrop
+  readonly nodule: PhantomNodule | undefined
 }
 
-/** A nodule alone has no upright: mirrored along its other axes it is another example. */
-function mirrorUpright({ hu, mask }: PhantomCrop, [D, H, W]: Triple, random: Random): void {
-  const reverse = (values: Float32Array | Uint8Array, block: number) => {
-    for (let start = 0; start < values.length; start += block) {
-      const part = values.slice(start, start + block)
-      for (let row = 0; row < block / W; row++)
-        values.set(part.subarray(row * W, (row + 1) * W), start + block - (row + 1) * W)
-    }
-  }
-  // Rows of a plane in reverse order mirror H; rows of the whole box in reverse order mirror D and H.
-  if (random.chance(0.5)) for (const values of [hu, mask]) reverse(values, H * W)
-  if (random.chance(0.5)) for (const values of [hu, mask]) reverse(values, D * H * W)
-}
-
-function drawCrop(task: Task, entry: NetworkEntry, pool: PlanPool, random: Random, index: number) {
+function renderSample(task: Task, entry: NetworkEntry, pool: PlanPool, runSeed: number, k: number): Sample {
+  const random = new Random(runSeed, 1_000_000 + k)
+  const shape = withMargin(entry.shape)
   for (let attempt = 0; ; attempt++) {
-    const oldest = Math.floor(index / cropsPerPlan[task])
+    const oldest = Math.floor(k / cropsPerPlan[task])
     const plan = pool.plan(oldest + random.below(poolSize) + attempt * 7919)
-    if (task === 'segment')
-      return {
-        crop: cropPhantom(plan, segmentationCentre(plan, random), entry.shape, entry.spacingMm),
-        nodule: undefined,
-      }
+    if (task === 'segment') {
+      const centre = segmentationCentre(plan, random)
+      return { crop: cropPhantom(plan, centre, shape, entry.spacingMm), nodule: undefined }
+    }
     if (plan.nodules.length === 0) continue
     const nodule = plan.nodules[random.below(plan.nodules.length)]
-    const centre = jitter(nodule.centreRasMm, noduleJitterMm.classify, random)
-    return {
-      crop: cropPhantom(plan, centre, entry.shape, entry.spacingMm),
-      nodule,
-    }
+    return { crop: cropPhantom(plan, nodule.centreRasMm, shape, entry.spacingMm), nodule }
   }
 }
 
 /**
  * Batches for a task: `images` [B,D,H,W,1] normalised, `labels` [B,D,H,W] (segment) or [B] (classify), all flat; to
- * classify also `attributes` [B, attributeCount].
+ * classify also `attributes` [B, attributeCount] and, by scale, `place4` and `place8` (`placeOf`).
  * The same step of the same run seed gives the same batch.
  */
 export function createCropSampler(
@@ -193,25 +165,23 @@ export function createCropSampler(
   split: Split,
 ): (step: number) => Record<string, FeedData> {
   const pool = new PlanPool(split, runSeed)
+  const bank = new CropBank(k => renderSample(task, entry, pool, runSeed, k))
   const voxels = voxelCount(entry.shape)
   return step => {
     const images = new Float32Array(batch * voxels)
     const labels = new Int32Array(task === 'segment' ? batch * voxels : batch)
-    const attributes = new Float32Array(batch * attributeCount)
+    const targets = task === 'segment' ? undefined : emptyTargets(entry.shape, batch)
     for (let b = 0; b < batch; b++) {
       const index = step * batch + b
-      const random = new Random(runSeed, 1_000_000 + index)
-      const { crop, nodule } = drawCrop(task, entry, pool, random, index)
-      augment(crop, entry.shape, random)
-      if (nodule) mirrorUpright(crop, entry.shape, random)
-      images.set(normaliseHu(crop.hu, entry.huWindow, entry.outputRange), b * voxels)
-      if (!nodule) labels.set(crop.mask, b * voxels)
-      else {
+      const random = new Random(runSeed, 2_000_000_000 + index)
+      const { crop, nodule } = bank.draw(index, random)
+      const { hu, mask } = augment(crop, entry.shape, nodule ? 'nodule' : 'patient', random)
+      images.set(normaliseHu(hu, entry.huWindow, entry.outputRange), b * voxels)
+      if (nodule && targets) {
         labels[b] = nodule.malignant ? 1 : 0
-        attributes.set(attributesOf(nodule), b * attributeCount)
-      }
+        setTargets(targets, b, nodule, mask, entry.shape)
+      } else labels.set(mask, b * voxels)
     }
-    const feeds: Record<string, FeedData> = { images, labels }
-    return task === 'segment' ? feeds : { ...feeds, attributes }
+    return { images, labels, ...targets }
   }
 }
