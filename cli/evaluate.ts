@@ -9,8 +9,7 @@ import { InputError } from '../src/base/errors.ts'
 import { modelIdentity, parseManifest } from '../src/network/model.ts'
 import { benchSpacingMm, generatePhantom, type Phantom } from '../src/phantom/phantom.ts'
 import { phantomBenchV1, seedsOf } from '../src/phantom/split.ts'
-import { loadModel, type LoadedModel } from '../src/prediction/loadModel.ts'
-import type { ModelRuntime } from '../src/prediction/openNetwork.ts'
+import type { LoadedModel } from '../src/prediction/loadModel.ts'
 import { predict } from '../src/prediction/predict.ts'
 import { cropAt } from '../src/tokens/crops.ts'
 import { normaliseHu } from '../src/tokens/normalise.ts'
@@ -23,9 +22,9 @@ import {
 } from '../src/training/evaluate.ts'
 import type { Interval } from '../src/training/metrics.ts'
 import { chooseRule, judgeUnderRules, triedRules, type ChosenRule } from '../src/training/thresholds.ts'
-import { chooseRuntime } from './support/chooseRuntime.ts'
 import { recordEvaluation } from './support/modelCard.ts'
 import { modelFolder, readModelFiles } from './support/modelFiles.ts'
+import { openModel, type OpenedModel } from './support/openModel.ts'
 import { phantomSeries } from './support/openScan.ts'
 import { runCommand } from './support/runCommand.ts'
 
@@ -77,7 +76,7 @@ async function classifyTruth(model: LoadedModel, { volume, nodules }: Phantom): 
   return scores
 }
 
-async function judgeSeed(seed: number, model: LoadedModel, runtime: ModelRuntime, options: JudgeOptions) {
+async function judgeSeed(seed: number, { model, runtime }: OpenedModel, options: JudgeOptions) {
   const began = performance.now()
   const phantom = generatePhantom(seed, { spacingMm: options.spacingMm })
   const generated = performance.now()
@@ -132,6 +131,19 @@ function asTable(result: Evaluation): string {
   ].join('\n')
 }
 
+async function judgeSeeds(seeds: readonly number[], opened: OpenedModel, options: JudgeOptions) {
+  const judged: JudgedScan[] = []
+  const underRules: JudgedScan[][] = []
+  const seconds: number[] = []
+  for (const seed of seeds) {
+    const result = await judgeSeed(seed, opened, options)
+    judged.push(result.judged)
+    underRules.push(result.underRules)
+    seconds.push(result.seconds)
+  }
+  return { judged, underRules, seconds }
+}
+
 async function main(): Promise<void> {
   const {
     split,
@@ -143,24 +155,15 @@ async function main(): Promise<void> {
     scans,
     spacingMm,
   } = readArguments(process.argv.slice(2))
-  const { runtime, remark } = await chooseRuntime(device)
-  if (remark) process.stderr.write(`${remark}\n`)
-  const model = await loadModel(await readModelFiles(name), runtime)
+  const opened = await openModel(name, device)
+  if (opened.remark) process.stderr.write(`${opened.remark}\n`)
   const seeds = seedsOf(phantomBenchV1[split], scans)
   const options: JudgeOptions = {
     spacingMm: spacingMm === undefined ? benchSpacingMm : [spacingMm, spacingMm, spacingMm],
     choose,
   }
-  const judged: JudgedScan[] = []
-  const underRules: JudgedScan[][] = []
-  const seconds: number[] = []
-  for (const seed of seeds) {
-    const result = await judgeSeed(seed, model, runtime, options)
-    judged.push(result.judged)
-    underRules.push(result.underRules)
-    seconds.push(result.seconds)
-  }
-  await model.release()
+  const { judged, underRules, seconds } = await judgeSeeds(seeds, opened, options)
+  await opened.model.release()
   const chosen = choose ? chooseRule(triedRules, underRules) : undefined
   if (chosen) await storeRule(name, chosen)
   // With a rule chosen here the figures are those of that rule, and say so: they flatter it.
@@ -170,7 +173,7 @@ async function main(): Promise<void> {
     `${phantomBenchV1.name} ${split}, ${seeds.length} scans (seeds ${seeds[0]}–${seeds.at(-1)}), ${options.spacingMm[0]} mm` +
     (chosen ? ', with the rule that was chosen on these scans' : '')
   const date = new Date().toISOString()
-  console.log(`${name} on ${bench}; ${runtime.label}; ${date.slice(0, 10)}; bootstrap over scans\n`)
+  console.log(`${name} on ${bench}; ${opened.runtime.label}; ${date.slice(0, 10)}; bootstrap over scans\n`)
   console.log(asTable(evaluation))
   if (chosen) console.log(`\nChosen and written into the model: ${JSON.stringify(chosen)}`)
   // The model as it is now, with the rule that the figures belong to.
@@ -178,14 +181,20 @@ async function main(): Promise<void> {
   const manifest = parseManifest(files.manifest)
   const sha256 = await modelIdentity(manifest, files.weights)
   if (record) {
-    const figures = { bench, date, device: runtime.label, sha256, table: asTable(evaluation).split('\n') }
+    const figures = {
+      bench,
+      date,
+      device: opened.runtime.label,
+      sha256,
+      table: asTable(evaluation).split('\n'),
+    }
     await recordEvaluation(modelFolder(name), split, figures)
   }
   const report = {
     schemaVersion: 1,
     bench,
     model: { name, sha256 },
-    device: runtime.label,
+    device: opened.runtime.label,
     date,
     secondsPerPrediction: seconds,
     thresholds: manifest.networks.segment?.thresholds,

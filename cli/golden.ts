@@ -4,11 +4,11 @@
 // plans. One line a fixture; exit code 1 on a failure.
 import path from 'node:path'
 import { InputError } from '../src/base/errors.ts'
-import { findFixtures } from './golden/fixture.ts'
+import { findFixtures, runFixtureFile } from './golden/fixtureFiles.ts'
 import { isGpuPath, reportToParent, runInChild } from './golden/gpuChild.ts'
-import type { Path } from './golden/operation.ts'
+import type { Path } from '../src/training/golden/operation.ts'
 import { openPath, type PathName } from './golden/paths.ts'
-import { runFixture, type Outcome } from './golden/runFixture.ts'
+import type { Outcome } from '../src/training/golden/runFixture.ts'
 
 const devices: Record<string, readonly PathName[]> = {
   cpu: ['onnx'],
@@ -73,7 +73,7 @@ async function runHere(
       })
     return
   }
-  for (const file of files) await onOutcome(await runFixture(file, folder, opened))
+  for (const file of files) await onOutcome(await runFixtureFile(file, folder, opened))
 }
 
 async function main(): Promise<number> {

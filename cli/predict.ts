@@ -7,13 +7,11 @@ import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import type { RunTiming } from '../src/prediction/finding.ts'
 import { toFindingsFile } from '../src/prediction/findingsFile.ts'
-import { loadModel } from '../src/prediction/loadModel.ts'
 import type { PredictProgress, Prediction } from '../src/prediction/predict.ts'
 import { predict } from '../src/prediction/predict.ts'
 import type { OpenedSeries } from '../src/volume/volume.ts'
 import { toFileGrid, writeNifti } from '../src/volume/writeNifti.ts'
-import { chooseRuntime } from './support/chooseRuntime.ts'
-import { readModelFiles } from './support/modelFiles.ts'
+import { openModel } from './support/openModel.ts'
 import { openScan } from './support/openScan.ts'
 import { runCommand } from './support/runCommand.ts'
 
@@ -91,11 +89,9 @@ async function main(): Promise<void> {
   const steps: RunTiming[] = []
   const begin = performance.now()
   const series = await timed(steps, 'Opening the scan', () => openScan(scan, seriesId))
-  const { runtime, remark } = await chooseRuntime(device)
+  const opened = await timed(steps, 'Loading the model', () => openModel(modelName, device))
+  const { model, runtime, remark } = opened
   if (remark) process.stderr.write(`${remark}\n`)
-  const model = await timed(steps, 'Loading the model', async () =>
-    loadModel(await readModelFiles(modelName), runtime),
-  )
   const controller = new AbortController()
   process.once('SIGINT', () => controller.abort())
   try {

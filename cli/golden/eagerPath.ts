@@ -1,7 +1,7 @@
 // Runs a program at once on the active tfjs backend: plain JavaScript on the CPU, or WebGPU.
 import * as tf from '@tensorflow/tfjs-core'
-import type { HostTensor, HostTensors } from './fixture.ts'
-import type { Path, Program, Tensors } from './operation.ts'
+import type { HostTensor, HostTensors } from '../../src/training/golden/fixture.ts'
+import type { Path, Program, Tensors } from '../../src/training/golden/operation.ts'
 
 function toTensors(values: HostTensors): Tensors {
   return Object.fromEntries(

@@ -1,10 +1,9 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { findFixtures, readFixture } from './fixture.ts'
-import { largestError, worstCheck } from './compare.ts'
+import { findFixtures, readFixture, runFixtureFile } from './fixtureFiles.ts'
+import { largestError, worstCheck } from '../../src/training/golden/compare.ts'
 import { openPath } from './paths.ts'
-import { runFixture } from './runFixture.ts'
 
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 const unitFiles = await findFixtures(path.join(golden, 'unit'))
@@ -14,14 +13,14 @@ describe('on the compiled CPU path', async () => {
   const onnx = await openPath('onnx')
 
   it.each(unitFiles.map(nameOf))('the unit fixture %s agrees, gradients included', async name => {
-    const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, onnx)
+    const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, onnx)
     expect(outcome.status, outcome.text).toBe('passed')
   })
 
   it.each(['tiny_forward_32', 'monai_v2_64', 'tiny_pretrain_32'])(
     'the whole network %s agrees',
     async name => {
-      const outcome = await runFixture(path.join(golden, 'whole', `${name}.json`), golden, onnx)
+      const outcome = await runFixtureFile(path.join(golden, 'whole', `${name}.json`), golden, onnx)
       expect(outcome.status, outcome.text).toBe('passed')
     },
   )
@@ -38,7 +37,7 @@ describe('eagerly on plain JavaScript', async () => {
     'patch_merge_smit_5x3x4',
     'losses',
   ])('the unit fixture %s agrees, gradients included', async name => {
-    const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, tfjs)
+    const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, tfjs)
     expect(outcome.status, outcome.text).toBe('passed')
   })
 })

@@ -2,7 +2,7 @@
 // signal the fixtures that are left are run once more; a failed comparison is never repeated.
 import { fork } from 'node:child_process'
 import type { PathName } from './paths.ts'
-import type { Outcome } from './runFixture.ts'
+import type { Outcome } from '../../src/training/golden/runFixture.ts'
 
 const mostCrashes = 1
 

@@ -1,6 +1,6 @@
 // Opens a path by name. WebGPU and ONNX Runtime are loaded only when asked for: both are optional packages.
 import * as tf from '@tensorflow/tfjs-core'
-import type { Path } from './operation.ts'
+import type { Path } from '../../src/training/golden/operation.ts'
 
 export type PathName = Path['name']
 
@@ -11,7 +11,7 @@ export async function openPath(name: PathName): Promise<Path> {
   if (name === 'onnx') {
     const [{ loadNodeRuntime }, { onnxPath }] = await Promise.all([
       import('../support/nodeRuntime.ts'),
-      import('./onnxPath.ts'),
+      import('../../src/training/golden/onnxPath.ts'),
     ])
     return onnxPath(await loadNodeRuntime())
   }
@@ -23,7 +23,7 @@ export async function openPath(name: PathName): Promise<Path> {
   if (name === 'plan') {
     const [{ requestNodeDevice }, { planPath }] = await Promise.all([
       import('../support/nodeGpu.ts'),
-      import('./planPath.ts'),
+      import('../../src/training/golden/planPath.ts'),
     ])
     return planPath(await requestNodeDevice())
   }

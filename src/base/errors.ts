@@ -11,6 +11,11 @@ export class InputError extends Error {
   }
 }
 
+/** A device cannot hold what a computation needs; smaller tiles or fewer samples may fit. */
+export class DeviceMemoryError extends Error {
+  override readonly name = 'DeviceMemoryError'
+}
+
 /** Somebody pressed cancel; nothing is wrong. */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError'

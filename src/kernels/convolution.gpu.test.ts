@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import '@tensorflow/tfjs' // registers the gradients of tfjs's own ops
 import { eagerPath } from '../../cli/golden/eagerPath.ts'
-import { runFixture } from '../../cli/golden/runFixture.ts'
+import { runFixtureFile } from '../../cli/golden/fixtureFiles.ts'
 import { conv3d, conv3dKernel, conv3dReference, type Conv3dActivation } from './conv3d.ts'
 import { conv3dFilterGradientKernel, conv3dInputGradientKernel } from './conv3dGradient.ts'
 import {
@@ -315,7 +315,7 @@ describe.skipIf(!gpu)('the network’s layers on these kernels', () => {
       const webgpu = eagerPath('webgpu', 'webgpu', true)
       for (const tiles of ['registers', 'shared'] as const) {
         chooseTiles(tiles)
-        const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, webgpu)
+        const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, webgpu)
         expect(outcome.status, outcome.text).toBe('passed')
       }
     },

@@ -1,5 +1,6 @@
 // Compute programs on plain GPUBuffers: text compiled once a device and variant, immutable uniform blocks, folded
 // dispatches. Nothing here knows tfjs.
+import { DeviceMemoryError } from '../base/errors.ts'
 
 /** One dispatch of a program's entry point. */
 export interface ComputeStep {
@@ -141,7 +142,7 @@ export function samplesPerBinding(
   const unit = alignmentBytes / sampleBytes.reduce(greatestCommonDivisor, alignmentBytes)
   const samples = Math.floor(mostBytes / largest / unit) * unit
   if (samples > 0) return samples
-  throw new Error(
+  throw new DeviceMemoryError(
     `A buffer of ${batch * largest} bytes cannot be bound on this device, whose limit is ${mostBytes} bytes; compute smaller tiles or fewer samples at once.`,
   )
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
 import * as tf from '@tensorflow/tfjs-core'
 import { eagerPath } from '../../cli/golden/eagerPath.ts'
-import { runFixture } from '../../cli/golden/runFixture.ts'
+import { runFixtureFile } from '../../cli/golden/fixtureFiles.ts'
 
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 // Dawn needs an optional package and a Vulkan driver; without them these tests are skipped by name.
@@ -41,7 +41,7 @@ describe.skipIf(!gpu)('the golden fixtures', () => {
   ])('of %s agree on WebGPU, gradients included, through our kernels', async (name, kernels) => {
     const called = vi.spyOn(tf.engine(), 'runKernel')
     const webgpu = eagerPath('webgpu', 'webgpu', true)
-    const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, webgpu)
+    const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, webgpu)
     expect(outcome.status, outcome.text).toBe('passed')
     const names = called.mock.calls.map(([kernelName]) => kernelName)
     expect(names).toEqual(expect.arrayContaining(kernels))

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { eagerPath } from '../../cli/golden/eagerPath.ts'
-import { runFixture } from '../../cli/golden/runFixture.ts'
+import { runFixtureFile } from '../../cli/golden/fixtureFiles.ts'
 import { maskTokens, maskTokensReference } from './maskTokens.ts'
 import { chooseTiles } from './gpuKernel.ts'
 import { maskTokensPage, windowAttentionPage } from './register.ts'
@@ -81,7 +81,7 @@ describe.skipIf(!gpu)('window attention as a tfjs kernel on WebGPU', () => {
       chooseTiles(storage)
       const webgpu = eagerPath('webgpu', 'webgpu', true)
       for (const name of ['window_attention_shift_bias', 'swin_attend_5x6x7_shift']) {
-        const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, webgpu)
+        const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, webgpu)
         expect(outcome.status, outcome.text).toBe('passed')
       }
     },

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import * as tf from '@tensorflow/tfjs-core'
 import { openPath } from '../../cli/golden/paths.ts'
-import { runFixture } from '../../cli/golden/runFixture.ts'
+import { runFixtureFile } from '../../cli/golden/fixtureFiles.ts'
 import { samplesPerBinding } from './gpuProgram.ts'
 import { attendPlainly } from './plainAttention.ts'
 import { attentionCases, caseInputs, expectClose } from './testSupport.ts'
@@ -43,7 +43,7 @@ describe('the reference of window attention', () => {
     'swin_attend_5x6x7_shift',
     'relative_position_index',
   ])('agrees with the golden fixture %s, gradients included', async name => {
-    const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, tfjs)
+    const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, tfjs)
     expect(outcome.status, outcome.text).toBe('passed')
   })
 

@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { findFixtures } from '../../cli/golden/fixture.ts'
+import { findFixtures, runFixtureFile } from '../../cli/golden/fixtureFiles.ts'
 import { openPath } from '../../cli/golden/paths.ts'
-import { runFixture } from '../../cli/golden/runFixture.ts'
 
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
 const unitFiles = await findFixtures(path.join(golden, 'unit'))
@@ -14,7 +13,7 @@ const webgpu = await openPath('webgpu').catch(() => undefined)
 
 describe.skipIf(!webgpu)('eagerly on WebGPU', () => {
   it.each(unitNames)('the unit fixture %s agrees', async name => {
-    const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, webgpu!)
+    const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, webgpu!)
     expect(outcome.status, outcome.text).toBe('passed')
   })
 })

@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { findFixtures } from '../../cli/golden/fixture.ts'
+import { findFixtures, runFixtureFile } from '../../cli/golden/fixtureFiles.ts'
 import { openPath } from '../../cli/golden/paths.ts'
-import { runFixture } from '../../cli/golden/runFixture.ts'
 
 // A file of its own beside golden.gpu.test.ts: a second device of Dawn in one process ends it.
 const golden = fileURLToPath(new URL('../../fixtures/golden', import.meta.url))
@@ -15,7 +14,7 @@ const plan = await openPath('plan').catch(() => undefined)
 
 describe.skipIf(!plan)('compiled to a WebGPU plan', () => {
   it.each(unitNames)('the unit fixture %s agrees, gradients included', async name => {
-    const outcome = await runFixture(path.join(golden, 'unit', `${name}.json`), golden, plan!)
+    const outcome = await runFixtureFile(path.join(golden, 'unit', `${name}.json`), golden, plan!)
     expect(outcome.status, outcome.text).toBe('passed')
   })
 
@@ -23,7 +22,7 @@ describe.skipIf(!plan)('compiled to a WebGPU plan', () => {
   it.skipIf(!process.env.SMARTFORMER_FULL).each(['whole/tiny_forward_32', 'train/train_cls_tiny_32'])(
     'the whole fixture %s agrees',
     async name => {
-      const outcome = await runFixture(path.join(golden, `${name}.json`), golden, plan!)
+      const outcome = await runFixtureFile(path.join(golden, `${name}.json`), golden, plan!)
       expect(outcome.status, outcome.text).toBe('passed')
     },
     900_000,

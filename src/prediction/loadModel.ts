@@ -1,5 +1,6 @@
 // A model ready to run: files checked, networks opened on a runtime, weights bound. What leaves a network is only what
 // the road needs: the nodule's probability, one float a voxel, and the probability of malignancy.
+import type { Triple } from '../base/shape.ts'
 import type { ModelManifest, NetworkTask } from '../network/model.ts'
 import { modelIdentity, parseManifest } from '../network/model.ts'
 import { classifyLogits, segmentLogits } from '../network/network.ts'
@@ -15,6 +16,10 @@ export interface LoadedModel {
   readonly segment?: (tile: Float32Array) => Promise<Float32Array>
   /** Normalised HU of one crop [D,H,W] → probability of malignancy. */
   readonly classify?: (crop: Float32Array) => Promise<number>
+  /** What a user should know of where it runs, in sentences. */
+  readonly notices?: readonly string[]
+  /** What happened to its device since this was asked last, in sentences. */
+  takeEvents?(): readonly string[]
   /** Frees the networks; the model cannot run afterwards. */
   release(): Promise<void>
 }
@@ -31,12 +36,23 @@ export const taskOutputs: Readonly<Record<NetworkTask, Pick<NetworkPlan, 'forwar
   classify: { forward: classifyLogits, label: 'malignant' },
 }
 
+export interface LoadOptions {
+  /** Tile [D,H,W] of the segmentation in place of the description's, where a device cannot hold that. */
+  readonly tileShape?: Triple
+}
+
 /**
  * Checks a model's files and makes its networks ready on `runtime`.
- * @throws InputError when description and weights are damaged or do not belong together.
+ * @throws InputError when description and weights are damaged or do not belong together; DeviceMemoryError when the
+ * device cannot hold a tile.
  */
-export async function loadModel(files: ModelFiles, runtime: ModelRuntime): Promise<LoadedModel> {
-  const manifest = parseManifest(files.manifest)
+export async function loadModel(
+  files: ModelFiles,
+  runtime: ModelRuntime,
+  options: LoadOptions = {},
+): Promise<LoadedModel> {
+  const described = parseManifest(files.manifest)
+  const manifest = withTileShape(described, options.tileShape)
   const weights = await readWeights(manifest, files.weights)
   const opened: OpenNetwork[] = []
   const release = async () => {
@@ -57,9 +73,15 @@ export async function loadModel(files: ModelFiles, runtime: ModelRuntime): Promi
   })
   return {
     manifest,
-    identity: await modelIdentity(manifest, files.weights),
+    identity: await modelIdentity(described, files.weights),
     segment: segmentTile,
     classify: classifyCrop && (async crop => (await classifyCrop(crop))[0]),
     release,
   }
+}
+
+function withTileShape(manifest: ModelManifest, shape: Triple | undefined): ModelManifest {
+  const { segment } = manifest.networks
+  if (!shape || !segment) return manifest
+  return { ...manifest, networks: { ...manifest.networks, segment: { ...segment, shape } } }
 }

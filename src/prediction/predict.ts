@@ -30,7 +30,7 @@ export interface PredictProgress {
 export interface PredictInput {
   readonly series: OpenedSeries
   readonly model: LoadedModel
-  /** Where the model's sessions run, as it is written beside results. */
+  /** Where the model's sessions run, as it is written beside results; read at the end, since it may change. */
   readonly runtime: { readonly label: string }
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: PredictProgress) => void
@@ -69,6 +69,7 @@ export async function predict(input: PredictInput): Promise<Prediction> {
       `The model "${manifest.name}" has no segmentation network, which a prediction needs; choose another model.`,
     )
   }
+  model.takeEvents?.() // of a run that was cancelled
   const clock = startClock(onProgress)
 
   await clock.begin('Finding the lungs', signal)
@@ -104,6 +105,8 @@ export async function predict(input: PredictInput): Promise<Prediction> {
     timings: clock.end(),
     warnings: [
       ...(manifest.remarks ?? []),
+      ...(model.notices ?? []),
+      ...(model.takeEvents?.() ?? []),
       ...versionWarnings(manifest.pipelineVersion),
       ...lungField.warnings,
       ...candidates.warnings,

@@ -86,11 +86,11 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
         services.held.holdPrediction(caseId, { labels, probability, previewLabels })
         const seconds = (Date.now() - startedAt) / 1000
         set({ prediction: { kind: 'done', caseId, summary: { ...summary, seconds } } })
+        // A GPU that does not compute right, or was lost, has been left for the CPU.
+        void get().askDevice()
       } catch (error) {
         if (signal.aborted) return
         const failure = toFailure(error, 'Analysing this scan')
-        // A GPU that failed is given up: say where the next run will be.
-        void get().askDevice()
         set({ prediction: failure ? { kind: 'failed', failure } : { kind: 'none' } })
       }
     },

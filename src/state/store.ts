@@ -13,10 +13,18 @@ import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
 import { createReviewSlice } from './reviewSlice.ts'
 import type { ReviewSlice } from './reviewSlice.ts'
+import { createSelfTestSlice } from './selfTestSlice.ts'
+import type { SelfTestSlice } from './selfTestSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
 
-export type Workbench = CaseSlice & ViewSlice & PredictionSlice & ReviewSlice & ExportSlice & ModelExportSlice
+export type Workbench = CaseSlice &
+  ViewSlice &
+  PredictionSlice &
+  ReviewSlice &
+  ExportSlice &
+  ModelExportSlice &
+  SelfTestSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -40,5 +48,6 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createReviewSlice(services)(...api),
     ...createExportSlice(services)(...api),
     ...createModelExportSlice(services)(...api),
+    ...createSelfTestSlice(services)(...api),
   }))
 }

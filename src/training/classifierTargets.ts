@@ -44,8 +44,10 @@ const places = Object.keys(strides) as Place[]
 
 /** A token of stage 3 is wholly a nodule's from this share of its voxels on: few nodules fill 8 mm. */
 const wholeShare = { place4: 1, place8: 0.5 } as const
-/** How much the place counts beside the class, and a nodule's token beside another: tokens without one are 200 times as many. */
+/** How much attributes and place count beside the class, chosen by hand: the class alone says too little of what to look at. */
+const attributesWeight = 4
 const placeWeight = 5
+/** How much a nodule's token counts beside another: tokens without one are 200 times as many. */
 const noduleTokenWeight = 5
 
 /** Share of a nodule in each token. mask [D,H,W] → [D/s, H/s, W/s], 0…1. */
@@ -125,7 +127,7 @@ function placeLoss(logits: tf.Tensor, share: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Cross entropy of the class, plus mean squared error of the attributes, plus `placeWeight` times that of the place.
+ * Cross entropy of the class, plus the weighted mean squared error of the attributes and cross entropies of the place.
  * images [B,D,H,W,1], labels [B], attributes [B, attributeCount], place4 and place8 [B, tokens, 1].
  */
 export function classAndTargetsLoss(
@@ -140,6 +142,7 @@ export function classAndTargetsLoss(
   const guessed = linear(own, 'attributes', classificationFeatures(encoded.feat[3], cls))
   const fine = linear(own, 'place4', tf.reshape(encoded.feat[1], [place4.shape[0], -1, 2 * config.embed]))
   const place = tf.add(placeLoss(fine, place4), placeLoss(linear(own, 'place8', tokens), place8))
-  const aside = tf.add(tf.mean(tf.square(tf.sub(guessed, attributes))), tf.mul(placeWeight, place))
+  const described = tf.mean(tf.square(tf.sub(guessed, attributes)))
+  const aside = tf.add(tf.mul(attributesWeight, described), tf.mul(placeWeight, place))
   return tf.add(softmaxCrossEntropy(logits, labels), aside)
 }

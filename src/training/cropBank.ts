@@ -4,7 +4,7 @@
 import type { Random } from '../phantom/random.ts'
 
 /** Crops alive at once; neighbouring steps draw from these. */
-export const bankSize = 256
+export const bankSize = 128
 /** Times that each is used on average. */
 export const usesPerCrop = 8
 

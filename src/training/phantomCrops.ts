@@ -16,16 +16,18 @@ import { normaliseHu } from '../tokens/normalise.ts'
 import type { Volume } from '../volume/volume.ts'
 import { augment, withMargin, type PhantomCrop } from './augment.ts'
 import { emptyTargets, setTargets } from './classifierTargets.ts'
-import { CropBank } from './cropBank.ts'
+import { bankSize, CropBank } from './cropBank.ts'
 import type { Recipe, Task } from './recipe.ts'
 
 export type Split = Exclude<keyof BenchSplit, 'name'>
 
-/** Plans that are alive at once, and crops each serves on average. */
+/** Plans that a crop is drawn from, and crops each serves on average. */
 const poolSize = 16
 const cropsPerPlan = { segment: 4, classify: 6 } as const
+/** Plans kept: twice those that the crops of the bank may come from. Each takes about 3 MB. */
+const plansKept = 2 * (poolSize + bankSize / cropsPerPlan.segment)
 /** Where segmentation crops are centred: on a nodule (off centre), on something that resembles one, anywhere in the lung. */
-const centreShares = [0.5, 0.2, 0.3]
+const centreShares = [0.45, 0.3, 0.25]
 const noduleJitterMm = 18
 
 /** Phantom seed number `index` of a run: a hash over the split, so that runs with other seeds see other orders. */
@@ -48,7 +50,7 @@ class PlanPool {
     if (known) return known
     const plan = planPhantom(seed)
     this.plans.set(seed, plan)
-    if (this.plans.size > 2 * poolSize) this.plans.delete(this.plans.keys().next().value!)
+    if (this.plans.size > plansKept) this.plans.delete(this.plans.keys().next().value!)
     return plan
   }
 }

@@ -6,6 +6,7 @@ import { CasePanel } from './case/CasePanel.tsx'
 import { Landing } from './case/Landing.tsx'
 import { OpeningNotice } from './case/OpeningNotice.tsx'
 import { SeriesDialog } from './case/SeriesDialog.tsx'
+import { ComputerDialog } from './ComputerDialog.tsx'
 import { FindingsPanel } from './findings/FindingsPanel.tsx'
 import { HelpDialog } from './HelpDialog.tsx'
 import { fromDrop } from './pickFiles.ts'
@@ -20,6 +21,7 @@ export function App({ held }: { held: HeldArrays }) {
   const openCase = useWorkbench(state => state.openCase)
   const isCasePanelOpen = useWorkbench(state => state.isCasePanelOpen)
   const [isHelpOpen, setHelpOpen] = useState(false)
+  const [isComputerOpen, setComputerOpen] = useState(false)
   const viewer = useRef<CtViewer | null>(null)
   const { isDropping, handlers } = useDropAnywhere()
   useKeyboard(viewer, () => setHelpOpen(true))
@@ -37,9 +39,10 @@ export function App({ held }: { held: HeldArrays }) {
         <OpeningNotice />
       </main>
       {openCase && <FindingsPanel />}
-      <StatusBar />
+      <StatusBar onComputer={() => setComputerOpen(true)} />
       <SeriesDialog />
       <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />
+      <ComputerDialog isOpen={isComputerOpen} onOpenChange={setComputerOpen} />
       {isDropping && <div className="drop-veil">Drop to open: files, a folder or a zip</div>}
     </div>
   )

@@ -4,9 +4,10 @@ import { useEffect, useState } from 'react'
 import { Button } from 'react-aria-components'
 import type { PredictionState } from '../state/predictionSlice.ts'
 import { formatMegabytes, formatSeconds } from './format.ts'
+import { Hint } from './Hint.tsx'
 import { useWorkbench } from './useWorkbench.ts'
 
-export function StatusBar() {
+export function StatusBar({ onComputer }: { onComputer: () => void }) {
   const prediction = useWorkbench(state => state.prediction)
   const isWindingDown = useWorkbench(state => state.isWindingDown)
   const cancel = useWorkbench(state => state.cancelPrediction)
@@ -33,7 +34,13 @@ export function StatusBar() {
         </Button>
       )}
       <span className="top-space" />
-      {compute.kind === 'ready' && <span>Runs on {compute.device.label}</span>}
+      {compute.kind === 'ready' && (
+        <Hint text="This computer: what runs where, self-test">
+          <Button className="text-button quiet" onPress={onComputer}>
+            Runs on {compute.device.label}
+          </Button>
+        </Hint>
+      )}
       {memory !== undefined && <span className="figures">{formatMegabytes(memory)} in use</span>}
       <span>Nothing leaves this computer</span>
     </footer>

@@ -87,6 +87,28 @@ export interface PredictionResult {
   readonly model: ModelSummary
 }
 
+/** How one device did on one fixture. */
+export interface SelfTestMark {
+  readonly status: 'passed' | 'failed' | 'skipped'
+  /** In full, for a report; or what went wrong. */
+  readonly text: string
+  /** Largest error beside its tolerance; undefined where nothing could be compared. */
+  readonly worst?: { readonly error: number; readonly tolerance: number }
+}
+
+export interface SelfTestLine {
+  readonly title: string
+  /** Null where there is no adapter. */
+  readonly gpu: SelfTestMark | null
+  readonly cpu: SelfTestMark | null
+}
+
+export interface SelfTestResult {
+  readonly adapter: { readonly label: string; readonly isSoftware: boolean } | null
+  readonly cpu: ComputeDevice
+  readonly lines: readonly SelfTestLine[]
+}
+
 export type ComputeTasks = {
   describe: {
     input: { modelName: string; baseUrl: string }
@@ -102,6 +124,11 @@ export type ComputeTasks = {
     input: { modelName: string; baseUrl: string; format: ExportFormat; network: NetworkTask }
     progress: StageProgress
     result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
+  }
+  selfTest: {
+    input: Record<string, never>
+    progress: StageProgress
+    result: SelfTestResult
   }
 }
 

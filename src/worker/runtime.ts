@@ -1,32 +1,46 @@
-// Where the compute worker's networks run: a real GPU where there is one and it works, the CPU otherwise.
-import type { ModelRuntime } from '../prediction/openNetwork.ts'
+// Where the compute worker's networks run: a real GPU where there is one, the CPU otherwise. Which of them a model uses is
+// decided by `openSteadyModel`, which compares them.
+import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
+import type { ModelPlaces } from '../prediction/steadyModel.ts'
 import { cpuRuntime } from './ortRuntime.ts'
 
-let chosen: Promise<ModelRuntime> | undefined
+/** A GPU that was opened to be named and is not yet used. */
+let spare: PlanRuntime | undefined
 
-/** The runtime of this worker, chosen once. */
-export function chooseRuntime(): Promise<ModelRuntime> {
-  chosen ??= openGpu()
-  return chosen
-}
-
-/** After the GPU has failed: from now on the CPU. */
-export function giveUpGpu(): void {
-  chosen = Promise.resolve(cpuRuntime('the GPU failed'))
-}
-
-async function openGpu(): Promise<ModelRuntime> {
-  if (!navigator.gpu || !(await navigator.gpu.requestAdapter())) return cpuRuntime('no GPU found')
-  try {
-    // tfjs's own WebGPU backend, which comes along, is only needed here: the CPU path does without it.
-    const { describeAdapter, requestDevice } = await import('../kernels/device.ts')
-    const { device, adapterInfo, isSoftware } = await requestDevice(navigator.gpu)
-    if (isSoftware) {
-      device.destroy()
-      return cpuRuntime('no GPU found')
-    }
-    return { kind: 'plan', device, label: `this computer’s GPU (${describeAdapter(adapterInfo)})` }
-  } catch {
-    return cpuRuntime('the GPU could not be used')
+async function openDevice(): Promise<PlanRuntime | undefined> {
+  if (!navigator.gpu || !(await navigator.gpu.requestAdapter())) return undefined
+  // tfjs's own WebGPU backend, which comes along, is only needed here: the CPU path does without it.
+  const { describeAdapter, requestDevice } = await import('../kernels/device.ts')
+  const { device, adapterInfo, isSoftware } = await requestDevice(navigator.gpu)
+  if (isSoftware) {
+    device.destroy()
+    return undefined
   }
+  const opened: PlanRuntime = {
+    kind: 'plan',
+    device,
+    label: `this computer’s GPU (${describeAdapter(adapterInfo)})`,
+  }
+  void device.lost.then(() => {
+    if (spare === opened) spare = undefined
+  })
+  return opened
+}
+
+/** A driver that refuses a device counts as none. */
+const openGpu = () => openDevice().catch(() => undefined)
+
+export const modelPlaces: ModelPlaces = {
+  async openGpu() {
+    const opened = spare ?? (await openGpu())
+    spare = undefined
+    return opened
+  },
+  openCpu: cpuRuntime,
+}
+
+/** Where a model will be tried first, in words. */
+export async function describePlace(): Promise<string> {
+  spare ??= await openGpu()
+  return spare?.label ?? cpuRuntime('no GPU found').label
 }

@@ -1,6 +1,7 @@
 // Places values in as few and as small buffers as their lifetimes allow: two values share bytes only when one is dead
 // before the other is born. WebGPU forbids reading and writing one buffer in the same dispatch, whatever the ranges, so
 // that a value never stands in the buffer of a value that is read where it is written.
+import { DeviceMemoryError } from '../../base/errors.ts'
 
 /** Something that needs `bytes` from task `first` to task `last`, both included. */
 export interface Item {
@@ -60,7 +61,7 @@ export function placeItems(items: readonly Item[], { alignment, mostBufferBytes 
     const item = items[at]
     const bytes = roundUp(item.bytes, alignment)
     if (bytes > mostBufferBytes)
-      throw new Error(
+      throw new DeviceMemoryError(
         `A value of ${bytes} bytes is larger than a buffer of this device may be (${mostBufferBytes} bytes); compute smaller tiles or fewer samples at once.`,
       )
     let best: { buffer: number; offset: number; growth: number } | undefined

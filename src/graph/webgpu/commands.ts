@@ -1,5 +1,6 @@
 // The dispatches of a plan with everything made beforehand: pipelines, uniform blocks, bind groups. Recording them again
 // is all that a run costs.
+import { DeviceMemoryError } from '../../base/errors.ts'
 import { preparePipelines, type ComputeStep } from '../../kernels/gpuProgram.ts'
 
 export interface Command {
@@ -49,7 +50,7 @@ function writeUniforms(device: GPUDevice, steps: readonly ComputeStep[]) {
 export function requireBindable({ buffers }: ComputeStep, label: string, mostBytes: number): void {
   for (const { size = 0 } of Object.values(buffers))
     if (size > mostBytes)
-      throw new Error(
+      throw new DeviceMemoryError(
         `The step '${label}' reads or writes a value of ${size} bytes, but this device binds at most ${mostBytes} bytes; compute smaller tiles or fewer samples at once.`,
       )
 }

@@ -1,4 +1,5 @@
 // All device memory of a plan, from allocation to release.
+import { DeviceMemoryError } from '../../base/errors.ts'
 import type { Graph } from '../graph.ts'
 import { constantBytes, storageKinds, type Storage, type StorageKind, type StoredPlace } from './storage.ts'
 
@@ -28,7 +29,7 @@ export class PlanBuffers {
     if (!error) return made
     made.release()
     const bytes = storageKinds.flatMap(kind => buffers[kind]).reduce((total, size) => total + size, 0)
-    throw new Error(
+    throw new DeviceMemoryError(
       `The GPU has not the ${bytes} bytes of memory that this computation needs; compute smaller tiles or fewer samples at once.`,
     )
   }

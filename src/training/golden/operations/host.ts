@@ -1,13 +1,8 @@
 // Fixtures of plain numbers: the hash initialiser, index tables, learning-rate and momentum schedules.
-import { layoutWindows, relativePositionIndex, shiftMask } from '../../../src/kernels/windowLayout.ts'
-import type { Triple } from '../../../src/base/shape.ts'
-import { fnv1a, hashUniform } from '../../../src/network/initialise.ts'
-import {
-  emaMomentum,
-  teacherTemperature,
-  warmupCosine,
-  warmupCosineAlternative,
-} from '../../../src/training/schedules.ts'
+import { layoutWindows, relativePositionIndex, shiftMask } from '../../../kernels/windowLayout.ts'
+import type { Triple } from '../../../base/shape.ts'
+import { fnv1a, hashUniform } from '../../../network/initialise.ts'
+import { emaMomentum, teacherTemperature, warmupCosine, warmupCosineAlternative } from '../../schedules.ts'
 import { compareTensor, type Check } from '../compare.ts'
 import { namesUnder, type Fixture, type HostTensor } from '../fixture.ts'
 import type { HostOperation } from '../operation.ts'

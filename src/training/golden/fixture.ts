@@ -1,8 +1,6 @@
-// Golden fixtures on disk: NAME.json (op, config, tolerances) beside NAME.safetensors (inputs and expected values).
-import { readdir, readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { InputError } from '../../src/base/errors.ts'
-import { readSafetensors } from '../../src/network/safetensors.ts'
+// Golden fixtures: NAME.json (op, config, tolerances) beside NAME.safetensors (inputs and expected values).
+import { InputError } from '../../base/errors.ts'
+import { readSafetensors } from '../../network/safetensors.ts'
 
 /** One row of a fixture's tensor table. */
 export interface TensorInfo {
@@ -25,7 +23,7 @@ export type HostTensors = Record<string, HostTensor>
 
 export interface Fixture {
   readonly name: string
-  /** Path of the JSON file relative to the folder that was asked for. */
+  /** Path of the JSON file relative to the folder that was asked for, without its ending. */
   readonly label: string
   readonly op: string
   readonly config: Record<string, unknown>
@@ -35,33 +33,17 @@ export interface Fixture {
   readonly json: Record<string, unknown>
 }
 
-/** All JSON files under a folder that have a safetensors file of the same name, in order of their paths. */
-export async function findFixtures(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => {
-    throw new InputError(
-      `The folder '${folder}' cannot be read; name a folder of golden fixtures (NAME.json beside NAME.safetensors).`,
-    )
-  })
-  const files = entries.filter(entry => entry.isFile()).map(entry => path.join(entry.parentPath, entry.name))
-  const known = new Set(files)
-  return files
-    .filter(file => file.endsWith('.json') && known.has(file.replace(/\.json$/, '.safetensors')))
-    .sort()
-}
-
-/** Reads a fixture. @throws InputError when its files are damaged. */
-export async function readFixture(file: string, folder: string): Promise<Fixture> {
-  const json = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
-  const bytes = await readFile(file.replace(/\.json$/, '.safetensors'))
+/** A fixture from the contents of its two files; `label` is how it is called in reports. @throws InputError when they are damaged. */
+export function parseFixture(label: string, json: Record<string, unknown>, bytes: Uint8Array): Fixture {
   const tensors: HostTensors = {}
   for (const [name, tensor] of Object.entries(readSafetensors(bytes).tensors)) {
     if (tensor.data instanceof Uint16Array)
-      throw new InputError(`Tensor '${name}' of ${file} is F16; F32 is expected.`)
+      throw new InputError(`Tensor '${name}' of the fixture ${label} is F16; F32 is expected.`)
     tensors[name] = { shape: tensor.shape, data: tensor.data }
   }
   return {
-    name: path.basename(file, '.json'),
-    label: path.relative(folder, file).replace(/\.json$/, ''),
+    name: label.split('/').at(-1)!,
+    label,
     op: typeof json.op === 'string' ? json.op : '',
     config: (json.config ?? {}) as Record<string, unknown>,
     info: (json.tensors ?? {}) as Record<string, TensorInfo>,

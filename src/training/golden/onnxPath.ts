@@ -1,8 +1,8 @@
 // Runs a program as the product does without a GPU: traced, simplified, written as ONNX, run by ONNX Runtime.
-import type { Graph } from '../../src/graph/graph.ts'
-import { createSession, type Runtime } from '../../src/graph/session.ts'
-import { bindInputs, simplify } from '../../src/graph/simplify.ts'
-import { traceGraph, type TraceOptions } from '../../src/graph/trace.ts'
+import type { Graph } from '../../graph/graph.ts'
+import { createSession, type Runtime } from '../../graph/session.ts'
+import { bindInputs, simplify } from '../../graph/simplify.ts'
+import { traceGraph, type TraceOptions } from '../../graph/trace.ts'
 import type { HostTensors } from './fixture.ts'
 import type { Path, PreparedProgram, Program } from './operation.ts'
 

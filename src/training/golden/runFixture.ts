@@ -1,7 +1,7 @@
 // One fixture on one path: dispatches on its `op` and sums up the comparisons in a line.
 import { checkGraph } from './checkGraph.ts'
 import { hasPassed, worstCheck, type Check } from './compare.ts'
-import { readFixture, type Fixture } from './fixture.ts'
+import type { Fixture } from './fixture.ts'
 import type { Operation, Path } from './operation.ts'
 import { operations } from './registry.ts'
 
@@ -10,6 +10,8 @@ export interface Outcome {
   readonly label: string
   readonly status: 'passed' | 'failed' | 'skipped'
   readonly text: string
+  /** Of the comparison that came nearest to its tolerance, or went farthest beyond it. */
+  readonly worst?: { readonly error: number; readonly tolerance: number }
 }
 
 /** Why a path does not run an operation, or undefined when it does. */
@@ -20,16 +22,17 @@ function reasonToSkip(operation: Operation, path: Path): string | undefined {
   return undefined
 }
 
-function summarise(checks: readonly Check[]): { status: 'passed' | 'failed'; text: string } {
+function summarise(checks: readonly Check[]): Pick<Outcome, 'status' | 'text' | 'worst'> {
   const worst = worstCheck(checks)
   if (!worst) return { status: 'failed', text: 'nothing was compared' }
   const failed = checks.filter(check => !hasPassed(check))
   const figure = `error ${worst.error.toExponential(1)} of ${worst.tolerance.toExponential(1)} in ${worst.tensor}`
   const remarks = checks.flatMap(check => (check.remark ? [check.remark] : []))
   return failed.length === 0
-    ? { status: 'passed', text: [`${figure}, ${checks.length} compared`, ...remarks].join('; ') }
+    ? { status: 'passed', text: [`${figure}, ${checks.length} compared`, ...remarks].join('; '), worst }
     : {
         status: 'failed',
+        worst,
         text: `${figure}; ${failed.length} of ${checks.length} beyond tolerance: ${failed
           .slice(0, 6)
           .map(check => check.tensor)
@@ -43,11 +46,15 @@ async function checksOf(operation: Operation, fixture: Fixture, path: Path): Pro
   return operation.check(fixture, path)
 }
 
-/** Runs the fixture of a JSON file; whatever goes wrong becomes a failed outcome, so that the others still run. */
-export async function runFixture(file: string, folder: string, path: Path): Promise<Outcome> {
-  let label = file
+/** Runs the fixture that `read` gives; whatever goes wrong becomes a failed outcome, so that the others still run. */
+export async function runFixture(
+  name: string,
+  read: () => Fixture | Promise<Fixture>,
+  path: Path,
+): Promise<Outcome> {
+  let label = name
   try {
-    const fixture = await readFixture(file, folder)
+    const fixture = await read()
     label = fixture.label
     const operation = Object.hasOwn(operations, fixture.op) ? operations[fixture.op] : undefined
     if (!operation)

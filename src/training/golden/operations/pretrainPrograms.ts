@@ -1,18 +1,13 @@
 // The two tensor programs of a pretraining step (SPEC section 6): the teacher's pass, and the student's whole update.
 // Input and output names: p.NAME student, m.NAME and v.NAME moments, t.NAME teacher, grad.NAME gradients.
 import * as tf from '@tensorflow/tfjs-core'
-import type { NetworkConfig } from '../../../src/network/config.ts'
-import { stageGrid } from '../../../src/network/encoder.ts'
-import { expandMask } from '../../../src/kernels/expandMask.ts'
-import { pretrainOutputs, prototypeLogits } from '../../../src/network/network.ts'
-import { under } from '../../../src/network/parameters.ts'
-import { adamWUpdate, emaUpdate, type AdamWOptions } from '../../../src/training/optimiser.ts'
-import {
-  crossViewLoss,
-  maskedTokenLoss,
-  reconstructionLoss,
-  updateCentre,
-} from '../../../src/training/pretrainLosses.ts'
+import type { NetworkConfig } from '../../../network/config.ts'
+import { stageGrid } from '../../../network/encoder.ts'
+import { expandMask } from '../../../kernels/expandMask.ts'
+import { pretrainOutputs, prototypeLogits } from '../../../network/network.ts'
+import { under } from '../../../network/parameters.ts'
+import { adamWUpdate, emaUpdate, type AdamWOptions } from '../../optimiser.ts'
+import { crossViewLoss, maskedTokenLoss, reconstructionLoss, updateCentre } from '../../pretrainLosses.ts'
 import type { Program, Tensors } from '../operation.ts'
 
 export interface PretrainSettings {

@@ -1,6 +1,6 @@
 // Runs a program as the product does on a GPU: traced with our kernels whole, compiled to a plan of WebGPU dispatches.
-import type { GpuDevice } from '../../src/kernels/device.ts'
-import { compilePlan } from '../../src/graph/webgpu/plan.ts'
+import type { GpuDevice } from '../../kernels/device.ts'
+import { compilePlan } from '../../graph/webgpu/plan.ts'
 import type { HostTensors } from './fixture.ts'
 import type { Path, PreparedProgram, Program } from './operation.ts'
 import { feedsOf, traceProgram } from './onnxPath.ts'

@@ -1,5 +1,5 @@
 // Comparison of computed with expected values, by the fixture's own tolerances (SPEC section 11).
-import { hashUniform } from '../../src/network/initialise.ts'
+import { hashUniform } from '../../network/initialise.ts'
 import type { Fixture, HostTensor, TensorInfo } from './fixture.ts'
 
 /** One comparison; `error` is infinite where shapes differ or a value is not finite. */

@@ -1,10 +1,10 @@
 // Fixtures of window attention, Swin blocks and semantic attention.
 import * as tf from '@tensorflow/tfjs-core'
-import { windowAttention } from '../../../src/kernels/windowAttention.ts'
-import { linear } from '../../../src/network/layers.ts'
-import { under } from '../../../src/network/parameters.ts'
-import { attendSemantically } from '../../../src/network/semanticAttention.ts'
-import { swinAttend, swinBlock, type SwinAttributes } from '../../../src/network/swin.ts'
+import { windowAttention } from '../../../kernels/windowAttention.ts'
+import { linear } from '../../../network/layers.ts'
+import { under } from '../../../network/parameters.ts'
+import { attendSemantically } from '../../../network/semanticAttention.ts'
+import { swinAttend, swinBlock, type SwinAttributes } from '../../../network/swin.ts'
 import type { Fixture } from '../fixture.ts'
 import type { GraphOperation, Tensors } from '../operation.ts'
 

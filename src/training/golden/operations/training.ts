@@ -1,16 +1,16 @@
 // Fixtures of training runs: ten AdamW steps of classification or segmentation through the product's own training step.
 import * as tf from '@tensorflow/tfjs-core'
-import type { FeedData } from '../../../src/graph/session.ts'
-import { classifyLogits, segmentLogits } from '../../../src/network/network.ts'
-import { parameterShapes, type NetworkParts, type ParameterTensors } from '../../../src/network/parameters.ts'
-import { diceCrossEntropy, monaiDice, softmaxCrossEntropy } from '../../../src/training/losses.ts'
-import { createResidentTrainStep } from '../../../src/training/residentTrainStep.ts'
+import type { FeedData } from '../../../graph/session.ts'
+import { classifyLogits, segmentLogits } from '../../../network/network.ts'
+import { parameterShapes, type NetworkParts, type ParameterTensors } from '../../../network/parameters.ts'
+import { diceCrossEntropy, monaiDice, softmaxCrossEntropy } from '../../losses.ts'
+import { createResidentTrainStep } from '../../residentTrainStep.ts'
 import {
   createTrainStep,
   startOptimiser,
   type OptimiserState,
   type TrainStepOptions,
-} from '../../../src/training/trainStep.ts'
+} from '../../trainStep.ts'
 import { checksum, compareChecksum, compareTensor, type Check } from '../compare.ts'
 import type { Fixture, HostTensors } from '../fixture.ts'
 import { toChannelsFirst } from '../layout.ts'

@@ -1,18 +1,18 @@
 // Fixtures of whole networks: SMARTFormer's forward pass and MONAI's Swin UNETR, weights from the hash initialiser.
 import type * as tf from '@tensorflow/tfjs-core'
-import { parseNetworkConfig, type NetworkConfig } from '../../../src/network/config.ts'
-import { decode } from '../../../src/network/decoder.ts'
-import { encode, meanOverTokens } from '../../../src/network/encoder.ts'
-import { classificationHead, reconstruct } from '../../../src/network/heads.ts'
-import { hashInitialise } from '../../../src/network/initialise.ts'
-import { attentionMask } from '../../../src/kernels/topKMask.ts'
+import { parseNetworkConfig, type NetworkConfig } from '../../../network/config.ts'
+import { decode } from '../../../network/decoder.ts'
+import { encode, meanOverTokens } from '../../../network/encoder.ts'
+import { classificationHead, reconstruct } from '../../../network/heads.ts'
+import { hashInitialise } from '../../../network/initialise.ts'
+import { attentionMask } from '../../../kernels/topKMask.ts'
 import {
   parameterShapes,
   under,
   type NetworkParts,
   type ParameterShapes,
-} from '../../../src/network/parameters.ts'
-import { semanticAttention } from '../../../src/network/semanticAttention.ts'
+} from '../../../network/parameters.ts'
+import { semanticAttention } from '../../../network/semanticAttention.ts'
 import { compareChecksum, compareTensor, type Check } from '../compare.ts'
 import { namesUnder, type Fixture, type HostTensors } from '../fixture.ts'
 import { toChannelsFirst, toChannelsLast } from '../layout.ts'

@@ -1,7 +1,7 @@
 // What a fixture's `op` stands for, and what a path (a way to run tensor programs) must offer.
 import type * as tf from '@tensorflow/tfjs-core'
-import type { Runtime } from '../../src/graph/session.ts'
-import type { PlanRuntime } from '../../src/graph/webgpu/runtime.ts'
+import type { Runtime } from '../../graph/session.ts'
+import type { PlanRuntime } from '../../graph/webgpu/runtime.ts'
 import type { Check } from './compare.ts'
 import type { Fixture, HostTensors } from './fixture.ts'
 

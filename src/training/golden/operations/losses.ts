@@ -1,15 +1,10 @@
 // Fixtures of losses and of the updates of weights: AdamW and the momentum teacher.
 import * as tf from '@tensorflow/tfjs-core'
-import { reconstructBlocks } from '../../../src/network/heads.ts'
-import { under } from '../../../src/network/parameters.ts'
-import { diceCrossEntropy, softmaxCrossEntropy } from '../../../src/training/losses.ts'
-import { adamWUpdate, biasCorrections, emaUpdate } from '../../../src/training/optimiser.ts'
-import {
-  crossViewLoss,
-  maskedTokenLoss,
-  reconstructionLoss,
-  updateCentre,
-} from '../../../src/training/pretrainLosses.ts'
+import { reconstructBlocks } from '../../../network/heads.ts'
+import { under } from '../../../network/parameters.ts'
+import { diceCrossEntropy, softmaxCrossEntropy } from '../../losses.ts'
+import { adamWUpdate, biasCorrections, emaUpdate } from '../../optimiser.ts'
+import { crossViewLoss, maskedTokenLoss, reconstructionLoss, updateCentre } from '../../pretrainLosses.ts'
 import type { Fixture } from '../fixture.ts'
 import { toChannelsFirst, toChannelsLast } from '../layout.ts'
 import type { GraphOperation, Tensors } from '../operation.ts'

@@ -1,8 +1,8 @@
 // Fixtures of SMART pretraining: one fully documented step and the losses of the steps after it.
-import { hashUniform } from '../../../src/network/initialise.ts'
-import { attentionMask } from '../../../src/kernels/topKMask.ts'
-import { parameterShapes } from '../../../src/network/parameters.ts'
-import { biasCorrections } from '../../../src/training/optimiser.ts'
+import { hashUniform } from '../../../network/initialise.ts'
+import { attentionMask } from '../../../kernels/topKMask.ts'
+import { parameterShapes } from '../../../network/parameters.ts'
+import { biasCorrections } from '../../optimiser.ts'
 import { compareChecksum, compareTensor, hasPassed, type Check } from '../compare.ts'
 import { namesUnder, type Fixture, type HostTensor, type HostTensors } from '../fixture.ts'
 import type { Path, WholeOperation } from '../operation.ts'
