@@ -1,4 +1,4 @@
-// npm run predict -- <scan> --out <folder> [--model NAME] [--device auto|webgpu|cpu] [--series ID]
+// npm run predict -- <scan> --out <folder> [--model NAME] [--device auto|webgpu|cpu] [--series ID] [--profile]
 // The whole road in Node, with the same function that the page's worker runs. <scan> is a file, a folder, a zip, or
 // phantom:SEED. Writes findings.json, segmentation.nii.gz, probability.nii.gz and run.json (docs/findings-json.md).
 import { mkdir, rename, writeFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ import { openScan } from './support/openScan.ts'
 import { runCommand } from './support/runCommand.ts'
 
 const usage =
-  'npm run predict -- <scan> --out <folder> [--model NAME] [--device auto|webgpu|cpu] [--series ID]'
+  'npm run predict -- <scan> --out <folder> [--model NAME] [--device auto|webgpu|cpu] [--series ID] [--profile]'
 
 interface Arguments {
   readonly scan: string
@@ -24,6 +24,8 @@ interface Arguments {
   readonly model: string
   readonly device: string
   readonly series: string | undefined
+  /** Print where a GPU's time goes. */
+  readonly profile: boolean
 }
 
 function parseArguments(args: string[]): Arguments {
@@ -35,12 +37,14 @@ function parseArguments(args: string[]): Arguments {
       model: { type: 'string', default: 'demo' },
       device: { type: 'string', default: 'auto' },
       series: { type: 'string' },
+      profile: { type: 'boolean', default: false },
     },
   })
   const [scan, ...rest] = positionals
   if (!scan || rest.length > 0 || !values.out)
     throw new InputError(`One scan and --out are expected: ${usage}.`)
-  return { scan, out: values.out, model: values.model, device: values.device, series: values.series }
+  const { out, model, device, series, profile } = values
+  return { scan, out, model, device, series, profile }
 }
 
 /** One line on stderr, rewritten where that is a terminal, one a stage otherwise. */
@@ -84,12 +88,15 @@ async function writeImages(folder: string, series: OpenedSeries, prediction: Pre
 }
 
 async function main(): Promise<void> {
-  const { scan, out, model: modelName, device, series: seriesId } = parseArguments(process.argv.slice(2))
+  const options = parseArguments(process.argv.slice(2))
+  const { scan, out, model: modelName, device, series: seriesId } = options
   const startedAt = new Date().toISOString()
   const steps: RunTiming[] = []
   const begin = performance.now()
   const series = await timed(steps, 'Opening the scan', () => openScan(scan, seriesId))
-  const opened = await timed(steps, 'Loading the model', () => openModel(modelName, device))
+  const opened = await timed(steps, 'Loading the model', () =>
+    openModel(modelName, device, options.profile ? table => console.log(`${table}\n`) : undefined),
+  )
   const { model, runtime, remark } = opened
   if (remark) process.stderr.write(`${remark}\n`)
   const controller = new AbortController()

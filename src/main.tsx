@@ -23,7 +23,8 @@ const held = createHeldArrays()
 const deviceMemoryGib = (navigator as Navigator & { deviceMemory?: number }).deviceMemory ?? 8
 
 const store = createWorkbench({
-  workers: startWorkers(),
+  // ?profile: the console shows where a GPU's time goes.
+  workers: startWorkers(new URLSearchParams(location.search).has('profile')),
   held,
   baseUrl,
   previewVoxels: () => forecastPreviewVoxels(isSoftwareRenderer(), deviceMemoryGib),

@@ -15,10 +15,17 @@ export interface OpenedModel {
 }
 
 /**
+ * `onProfile` gets a table of where each network's time goes on a GPU.
  * `auto`: a real GPU that agrees with the CPU, the CPU otherwise; `webgpu` and `cpu`: that one, or not at all.
  * @throws InputError for another word, WebGPU without adapter, or a model that is not there or damaged.
  */
-export async function openModel(name: string, device: string): Promise<OpenedModel> {
+export async function openModel(
+  name: string,
+  device: string,
+  onProfile?: (table: string) => void,
+): Promise<OpenedModel> {
+  if (onProfile && device === 'cpu')
+    throw new InputError('--profile shows the times of WebGPU programs: use it with --device webgpu or auto.')
   if (!['auto', 'webgpu', 'cpu'].includes(device))
     throw new InputError(`--device is '${device}', but auto, webgpu or cpu is expected.`)
   const files = await readModelFiles(name)
@@ -26,7 +33,7 @@ export async function openModel(name: string, device: string): Promise<OpenedMod
   if (device === 'cpu') return { model: await loadModel(files, cpu), runtime: cpu }
   if (device === 'webgpu') {
     const gpu = await requestGpu()
-    const runtime = { kind: 'plan' as const, device: gpu.device, label: gpu.label }
+    const runtime = { kind: 'plan' as const, device: gpu.device, label: gpu.label, onProfile }
     const remark = gpu.isSoftware
       ? 'WebGPU runs on a software adapter here, which is far slower than --device cpu.'
       : undefined
@@ -39,7 +46,9 @@ export async function openModel(name: string, device: string): Promise<OpenedMod
       if (isTried) return undefined
       isTried = true
       const gpu = await requestGpu().catch(() => undefined)
-      return gpu && !gpu.isSoftware ? { kind: 'plan', device: gpu.device, label: gpu.label } : undefined
+      return gpu && !gpu.isSoftware
+        ? { kind: 'plan', device: gpu.device, label: gpu.label, onProfile }
+        : undefined
     },
     openCpu: () => cpu,
   })

@@ -2,12 +2,14 @@
 // ONNX Runtime (the CPU path) or for WebGPU.
 import * as tf from '@tensorflow/tfjs-core'
 import { InputError } from '../base/errors.ts'
+import { voxelCount } from '../base/shape.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Runtime, Session } from '../graph/session.ts'
 import { createSession } from '../graph/session.ts'
 import { bindInputs } from '../graph/simplify.ts'
 import { traceGraph } from '../graph/trace.ts'
 import { compilePlan, type Plan } from '../graph/webgpu/plan.ts'
+import { profileText } from '../graph/webgpu/profileTable.ts'
 import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
 import type { NetworkEntry } from '../network/model.ts'
 import type { segmentLogits } from '../network/network.ts'
@@ -42,6 +44,7 @@ export async function openNetwork(plan: NetworkPlan, runtime: ModelRuntime): Pro
   )
   const values = Object.fromEntries(named.map(([name, { data }]) => [name, data]))
   const session = await openSession(bindInputs(graph, values), runtime)
+  if (runtime.kind === 'plan' && runtime.onProfile) await profile(session as Plan, plan, runtime.onProfile)
   return {
     run: async image => (await session.run({ image })).probability.data as Float32Array,
     release: async () => session.release(),
@@ -52,6 +55,17 @@ function openSession(graph: Graph, runtime: ModelRuntime): Promise<Session | Pla
   if (runtime.kind === 'onnx') return createSession(graph, runtime)
   const { device, tiles } = runtime
   return compilePlan(graph, device, tiles ? { tiles } : {})
+}
+
+/** Times one run on an image of zeros: what a network costs does not depend on what it sees. */
+async function profile(session: Plan, plan: NetworkPlan, onProfile: (table: string) => void): Promise<void> {
+  const image = new Float32Array(voxelCount(plan.entry.shape) * plan.entry.config.in_chans)
+  await session.run({ image }) // programs are loaded, caches are warm
+  const name = plan.entry.prefix.replace(/\.$/, '')
+  await session.profile({ image }).then(
+    times => onProfile(profileText(name, times)),
+    (error: unknown) => onProfile(`${name}: ${error instanceof Error ? error.message : String(error)}`),
+  )
 }
 
 function imageShape({ entry }: NetworkPlan): number[] {

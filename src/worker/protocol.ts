@@ -132,6 +132,9 @@ export type ComputeTasks = {
   }
 }
 
+/** Name of a compute worker that prints where a GPU's time goes: all that a worker knows of itself when it starts. */
+export const profilingWorker = 'compute, profiling'
+
 export type RequestMessage =
   | { readonly kind: 'run'; readonly job: number; readonly task: string; readonly input: unknown }
   | { readonly kind: 'cancel'; readonly job: number }

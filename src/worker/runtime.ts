@@ -3,6 +3,7 @@
 import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
 import type { ModelPlaces } from '../prediction/steadyModel.ts'
 import { cpuRuntime } from './ortRuntime.ts'
+import { profilingWorker } from './protocol.ts'
 
 /** A GPU that was opened to be named and is not yet used. */
 let spare: PlanRuntime | undefined
@@ -20,6 +21,7 @@ async function openDevice(): Promise<PlanRuntime | undefined> {
     kind: 'plan',
     device,
     label: `this computer’s GPU (${describeAdapter(adapterInfo)})`,
+    ...(self.name === profilingWorker && { onProfile: (table: string) => console.log(table) }),
   }
   void device.lost.then(() => {
     if (spare === opened) spare = undefined

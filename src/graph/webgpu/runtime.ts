@@ -8,4 +8,6 @@ export interface PlanRuntime {
   readonly tiles?: DeviceFacts['tiles']
   /** Which device, for people. */
   readonly label: string
+  /** Gets the table of where a network's first run spends its time (`profileText`), where the device has timestamps. */
+  readonly onProfile?: (table: string) => void
 }
