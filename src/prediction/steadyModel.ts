@@ -1,6 +1,7 @@
 // A model that outlives its device. A GPU is believed only after it gave what the CPU gives for the same tile; one that has
 // too little memory gets smaller tiles; one that is lost is opened again and the tile repeated; one that fails again is
-// left for the CPU. `runtime.label` says where the model runs now.
+// left for the CPU. Of two families of programs it runs the one that is faster there. `runtime.label` says where the model
+// runs now.
 import { DeviceMemoryError, InputError } from '../base/errors.ts'
 import type { Triple } from '../base/shape.ts'
 import { voxelCount } from '../base/shape.ts'
@@ -8,12 +9,15 @@ import type { Runtime } from '../graph/session.ts'
 import { parseManifest, type ModelManifest, type NetworkEntry } from '../network/model.ts'
 import { loadModel, type LoadedModel, type ModelFiles } from './loadModel.ts'
 import type { ModelRuntime } from './openNetwork.ts'
+import { tuneTiles, type TileMemory } from './tuneTiles.ts'
 
 export interface ModelPlaces {
   /** A GPU, opened anew at each call; undefined where there is none worth using. */
   openGpu(): Promise<ModelRuntime | undefined>
   /** The CPU; `why` says for people why it is not the GPU. */
   openCpu(why: string): Runtime
+  /** Where it is kept which programs a GPU runs faster. */
+  readonly tileMemory?: TileMemory
 }
 
 export interface SteadyModel extends LoadedModel {
@@ -150,13 +154,21 @@ class Keeper {
     return { model: await loadModel(this.files, runtime, { tileShape }), label: runtime.label, isGpu: false }
   }
 
+  private async tune(runtime: ModelRuntime, shapes: readonly (Triple | undefined)[]): Promise<ModelRuntime> {
+    if (runtime.kind !== 'plan') return runtime
+    const { name, version, pipelineVersion } = parseManifest(this.files.manifest)
+    const key = `${runtime.label} | ${name} ${version} | ${pipelineVersion}`
+    const open = (on: ModelRuntime) => loadFitting(this.files, on, shapes)
+    return tuneTiles(runtime, key, open, answersOf, this.places.tileMemory)
+  }
+
   /** Undefined, with a notice, where a GPU does not do what it should. */
   private async openGpu(shapes: readonly (Triple | undefined)[]): Promise<Place | undefined> {
     const runtime = await this.places.openGpu()
     if (!runtime) return undefined
     let model: LoadedModel | undefined
     try {
-      model = await loadFitting(this.files, runtime, shapes)
+      model = await loadFitting(this.files, await this.tune(runtime, shapes), shapes)
       await requireAgreement(model, this.files, this.places.openCpu('for comparison'))
       return { model, label: runtime.label, isGpu: true }
     } catch (error) {
