@@ -1,6 +1,7 @@
 // The WGSL text of a product of rows: shaders/rowProduct*.wgsl with what depends on tile and layout written out. Tiles are
 // structs of named lanes, not indexed arrays, which compilers that do not unroll keep in memory: several times slower.
 import activationText from '../../shaders/lib/activation.wgsl?raw'
+import distributionText from '../../shaders/lib/normalCdf.wgsl?raw'
 import productText from '../../shaders/lib/rowProduct.wgsl?raw'
 import momentsRegistersText from '../../shaders/rowMomentsRegisters.wgsl?raw'
 import momentsSharedText from '../../shaders/rowMomentsShared.wgsl?raw'
@@ -231,7 +232,7 @@ const SIGN = ${sign};
 const ROWS = ${tile.rows}u;
 const COLUMN_LANES = ${tile.lanes}u;
 ${shared}
-${variant.epilogue === 'none' ? '' : activationText}
+${variant.epilogue === 'none' ? '' : `alias Lane = vec4<f32>;\n${distributionText}${activationText}`}
 ${productText}
 ${rowsText[rows]}${readers(variant)}
 ${epilogueText(variant)}
