@@ -1,4 +1,5 @@
 // npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|cpu|webgpu] [--spacing MM] [--json FILE] [--choose] [--record]
+// npm run evaluate -- --crops-only --split val|test --scans 120: the classifier alone, on crops centred on the true nodules.
 // Whole phantoms that the model has never seen, through the same `predict` as everywhere, judged against the truth.
 // `--choose` (val only) also picks the thresholds and writes them into the model's description; `--record` puts the
 // figures into the model's evaluation.json and card.
@@ -17,11 +18,12 @@ import {
   countedDiameterMm,
   judgeScan,
   summarise,
-  type Evaluation,
+  summariseMalignancy,
   type JudgedScan,
 } from '../src/training/evaluate.ts'
-import type { Interval } from '../src/training/metrics.ts'
+import { judgeCrops, type JudgedCrop } from '../src/training/judgeCrops.ts'
 import { chooseRule, judgeUnderRules, triedRules, type ChosenRule } from '../src/training/thresholds.ts'
+import { evaluationTable, malignancyTable } from './support/evaluationTable.ts'
 import { recordEvaluation } from './support/modelCard.ts'
 import { modelFolder, readModelFiles } from './support/modelFiles.ts'
 import { openModel, type OpenedModel } from './support/openModel.ts'
@@ -29,7 +31,7 @@ import { phantomSeries } from './support/openScan.ts'
 import { runCommand } from './support/runCommand.ts'
 
 const usage =
-  'npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|webgpu|cpu] [--spacing MM] [--json FILE] [--choose] [--record]'
+  'npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|webgpu|cpu] [--spacing MM] [--json FILE] [--choose] [--record] [--crops-only]'
 
 function readArguments(args: string[]) {
   const { values } = parseArgs({
@@ -43,6 +45,7 @@ function readArguments(args: string[]) {
       json: { type: 'string' },
       choose: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
+      'crops-only': { type: 'boolean', default: false },
     },
   })
   const { split, choose, record, model, device, json } = values
@@ -51,7 +54,12 @@ function readArguments(args: string[]) {
     throw new InputError('Thresholds are chosen on the validation split only: use --split val with --choose.')
   const scans = positive('scans', values.scans)
   const spacingMm = values.spacing === undefined ? undefined : positive('spacing', values.spacing)
-  return { split, choose, record, model, device, json, scans, spacingMm } as const
+  const cropsOnly = values['crops-only']
+  if (cropsOnly && (choose || record || spacingMm !== undefined))
+    throw new InputError(
+      `--crops-only judges the classifier alone, without --choose, --record or --spacing: ${usage}.`,
+    )
+  return { split, choose, record, model, device, json, scans, spacingMm, cropsOnly } as const
 }
 
 function positive(name: string, text: string): number {
@@ -114,23 +122,6 @@ async function storeRule(model: string, { rule }: ChosenRule): Promise<void> {
   await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
-function asText({ value, low, high }: Interval): string {
-  return `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`
-}
-
-function asTable(result: Evaluation): string {
-  return [
-    '| figure | value [95 % interval] | goal |',
-    '|---|---|---|',
-    `| sensitivity, nodules ≥ ${countedDiameterMm} mm (${result.countedNodules}) | ${asText(result.sensitivity)} | ≥ 0.80 |`,
-    `| false positives a scan | ${asText(result.falsePositivesPerScan)} | ≤ 2 |`,
-    `| Dice of those found | ${asText(result.diceOfFound)} | ≥ 0.6 |`,
-    `| malignancy AUC, all ${result.nodules} nodules | ${asText(result.malignancyAuc)} | ≥ 0.80 |`,
-    `| — of the best possible reader (Bayes) | ${asText(result.bayesAuc)} | |`,
-    `| — of diameter alone | ${asText(result.diameterAuc)} | |`,
-  ].join('\n')
-}
-
 async function judgeSeeds(seeds: readonly number[], opened: OpenedModel, options: JudgeOptions) {
   const judged: JudgedScan[] = []
   const underRules: JudgedScan[][] = []
@@ -144,20 +135,40 @@ async function judgeSeeds(seeds: readonly number[], opened: OpenedModel, options
   return { judged, underRules, seconds }
 }
 
+/** The classifier on crops of many phantoms. */
+async function evaluateCrops(
+  { model, runtime }: OpenedModel,
+  seeds: readonly number[],
+  json: string | undefined,
+) {
+  const entry = model.manifest.networks.classify
+  if (!entry || !model.classify) throw new InputError(`The model ${model.manifest.name} classifies nothing.`)
+  const judged: JudgedCrop[] = []
+  for (const seed of seeds) judged.push(await judgeCrops(seed, entry, model.classify))
+  await model.release()
+  const evaluation = summariseMalignancy(judged)
+  const bench = `crops of ${phantomBenchV1.name}, ${seeds.length} phantoms (seeds ${seeds[0]}–${seeds.at(-1)})`
+  console.log(
+    `${model.manifest.name} ${model.manifest.version} on ${bench}; ${runtime.label}; bootstrap over phantoms\n`,
+  )
+  console.log(malignancyTable(evaluation))
+  const report = {
+    schemaVersion: 1,
+    bench,
+    model: { name: model.manifest.name, sha256: model.identity },
+    evaluation,
+    scans: judged,
+  }
+  if (json) await writeFile(json, `${JSON.stringify(report, null, 1)}\n`)
+}
+
 async function main(): Promise<void> {
-  const {
-    split,
-    choose,
-    record,
-    model: name,
-    device,
-    json,
-    scans,
-    spacingMm,
-  } = readArguments(process.argv.slice(2))
+  const args = readArguments(process.argv.slice(2))
+  const { split, choose, record, model: name, device, json, spacingMm } = args
   const opened = await openModel(name, device)
   if (opened.remark) process.stderr.write(`${opened.remark}\n`)
-  const seeds = seedsOf(phantomBenchV1[split], scans)
+  const seeds = seedsOf(phantomBenchV1[split], args.scans)
+  if (args.cropsOnly) return evaluateCrops(opened, seeds, json)
   const options: JudgeOptions = {
     spacingMm: spacingMm === undefined ? benchSpacingMm : [spacingMm, spacingMm, spacingMm],
     choose,
@@ -174,7 +185,7 @@ async function main(): Promise<void> {
     (chosen ? ', with the rule that was chosen on these scans' : '')
   const date = new Date().toISOString()
   console.log(`${name} on ${bench}; ${opened.runtime.label}; ${date.slice(0, 10)}; bootstrap over scans\n`)
-  console.log(asTable(evaluation))
+  console.log(evaluationTable(evaluation))
   if (chosen) console.log(`\nChosen and written into the model: ${JSON.stringify(chosen)}`)
   // The model as it is now, with the rule that the figures belong to.
   const files = await readModelFiles(name)
@@ -186,7 +197,7 @@ async function main(): Promise<void> {
       date,
       device: opened.runtime.label,
       sha256,
-      table: asTable(evaluation).split('\n'),
+      table: evaluationTable(evaluation).split('\n'),
     }
     await recordEvaluation(modelFolder(name), split, figures)
   }

@@ -86,21 +86,56 @@ function overlaps(
   )
 }
 
-export interface Evaluation {
+/** How well malignancy is told on crops centred on true nodules, beside what diameter alone and the best reader reach. */
+export interface MalignancyEvaluation {
   readonly scans: number
   readonly nodules: number
+  readonly malignancyAuc: Interval
+  readonly bayesAuc: Interval
+  readonly diameterAuc: Interval
+}
+
+export interface Evaluation extends MalignancyEvaluation {
   readonly countedNodules: number
   /** Found among nodules of at least `countedDiameterMm`. */
   readonly sensitivity: Interval
   readonly falsePositivesPerScan: Interval
   /** Mean over found nodules of at least `countedDiameterMm`. */
   readonly diceOfFound: Interval
-  readonly malignancyAuc: Interval
-  readonly bayesAuc: Interval
-  readonly diameterAuc: Interval
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+type MalignancyScan = {
+  readonly nodules: readonly Pick<
+    JudgedNodule,
+    'diameterMm' | 'malignant' | 'likelihoodRatio' | 'malignancy'
+  >[]
+}
+
+/** Areas under the ROC curve; intervals by bootstrap over scans, since nodules of one scan are no independent draws. */
+export function summariseMalignancy(scans: readonly MalignancyScan[], draws = 2000): MalignancyEvaluation {
+  type Nodule = MalignancyScan['nodules'][number]
+  const aucOf = (score: (nodule: Nodule) => number) =>
+    bootstrap(
+      scans,
+      sample => {
+        const nodules = sample.flatMap(scan => scan.nodules)
+        return areaUnderRoc(
+          nodules.map(score),
+          nodules.map(nodule => nodule.malignant),
+        )
+      },
+      { draws },
+    )
+  return {
+    scans: scans.length,
+    nodules: scans.reduce((count, scan) => count + scan.nodules.length, 0),
+    malignancyAuc: aucOf(nodule => nodule.malignancy),
+    bayesAuc: aucOf(nodule => nodule.likelihoodRatio),
+    diameterAuc: aucOf(nodule => nodule.diameterMm),
+  }
+}
 
 /** Metrics over judged scans; intervals by bootstrap over scans, since nodules of one scan are no independent draws. */
 export function summarise(scans: readonly JudgedScan[], draws = 2000): Evaluation {
@@ -109,16 +144,8 @@ export function summarise(scans: readonly JudgedScan[], draws = 2000): Evaluatio
   const all = (sample: readonly JudgedScan[]) => sample.flatMap(scan => scan.nodules)
   const counted = (sample: readonly JudgedScan[]) =>
     all(sample).filter(nodule => nodule.diameterMm >= countedDiameterMm)
-  const aucOf = (score: (nodule: JudgedNodule) => number) => (sample: readonly JudgedScan[]) => {
-    const nodules = all(sample)
-    return areaUnderRoc(
-      nodules.map(score),
-      nodules.map(nodule => nodule.malignant),
-    )
-  }
   return {
-    scans: scans.length,
-    nodules: all(scans).length,
+    ...summariseMalignancy(scans, draws),
     countedNodules: counted(scans).length,
     sensitivity: interval(sample => mean(counted(sample).map(nodule => Number(nodule.isFound)))),
     falsePositivesPerScan: interval(sample => mean(sample.map(scan => scan.falsePositives))),
@@ -129,8 +156,5 @@ export function summarise(scans: readonly JudgedScan[], draws = 2000): Evaluatio
           .map(n => n.dice),
       ),
     ),
-    malignancyAuc: interval(aucOf(nodule => nodule.malignancy)),
-    bayesAuc: interval(aucOf(nodule => nodule.likelihoodRatio)),
-    diameterAuc: interval(aucOf(nodule => nodule.diameterMm)),
   }
 }
