@@ -1,6 +1,6 @@
 // What the phantom knows of a nodule beside its class, for the classifier to learn from. With the drawn class alone the
-// loss of the demo network stayed at that of a constant for a thousand updates: a Swin encoder has no idea of where in the
-// crop it is, so among vessels, pleura and ribs it must first find out which of the bright things is meant.
+// loss of the demo network stayed at that of a constant for a thousand updates (docs/evidence): among vessels, pleura and
+// ribs it must first find out which of the bright things in its crop is meant, and the class says little of that.
 // So it also learns, from its own features, the nodule's attributes (one linear layer on what the class is read from) and
 // its place (one linear layer each on the tokens of stages 2 and 3). These layers are not published.
 import * as tf from '@tensorflow/tfjs-core'
