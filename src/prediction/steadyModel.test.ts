@@ -93,6 +93,16 @@ describe('a model that outlives its device', () => {
     await model.release()
   })
 
+  it('says why where a GPU is there and cannot be opened', async () => {
+    const model = await openSteadyModel(files, {
+      openGpu: () => Promise.reject(new Error('the driver refuses')),
+      openCpu: why => ({ ...cpu, label: `CPU (${why})` }),
+    })
+    expect(model.runtime.label).toBe('CPU (the GPU is not used)')
+    expect(model.notices).toEqual(['The GPU is not used: the driver refuses'])
+    await model.release()
+  })
+
   it('takes smaller tiles where the GPU cannot hold the described ones', async () => {
     const { manifest } = files
     const segment = { ...manifest.networks.segment!, shape: [64, 32, 32] as const }

@@ -164,10 +164,11 @@ class Keeper {
 
   /** Undefined, with a notice, where a GPU does not do what it should. */
   private async openGpu(shapes: readonly (Triple | undefined)[]): Promise<Place | undefined> {
-    const runtime = await this.places.openGpu()
-    if (!runtime) return undefined
+    let runtime: ModelRuntime | undefined
     let model: LoadedModel | undefined
     try {
+      runtime = await this.places.openGpu()
+      if (!runtime) return undefined
       model = await loadFitting(this.files, await this.tune(runtime, shapes), shapes)
       await requireAgreement(model, this.files, this.places.openCpu('for comparison'))
       return { model, label: runtime.label, isGpu: true }
@@ -175,7 +176,7 @@ class Keeper {
       await model?.release().catch(() => undefined)
       if (error instanceof InputError) throw error
       const why = error instanceof Error ? error.message : String(error)
-      this.notices.push(`The GPU (${runtime.label}) is not used: ${why}`)
+      this.notices.push(`The GPU${runtime ? ` (${runtime.label})` : ''} is not used: ${why}`)
       return undefined
     }
   }

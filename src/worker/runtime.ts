@@ -30,12 +30,9 @@ async function openDevice(): Promise<PlanRuntime | undefined> {
   return opened
 }
 
-/** A driver that refuses a device counts as none. */
-const openGpu = () => openDevice().catch(() => undefined)
-
 export const modelPlaces: ModelPlaces = {
   async openGpu() {
-    const opened = spare ?? (await openGpu())
+    const opened = spare ?? (await openDevice())
     spare = undefined
     return opened
   },
@@ -45,6 +42,11 @@ export const modelPlaces: ModelPlaces = {
 
 /** Where a model will be tried first, in words. */
 export async function describePlace(): Promise<string> {
-  spare ??= await openGpu()
+  try {
+    spare ??= await openDevice()
+  } catch {
+    // The model's own opening says why.
+    return cpuRuntime('the GPU could not be used').label
+  }
   return spare?.label ?? cpuRuntime('no GPU found').label
 }

@@ -1,6 +1,6 @@
 // Golden fixtures on the user's own devices: what an independent PyTorch implementation computed, forward and backward,
 // against our kernels on this adapter and against the CPU path. Any adapter is tested, one that computes on the processor too.
-import { throwIfCancelled } from '../base/errors.ts'
+import { InputError, throwIfCancelled } from '../base/errors.ts'
 import { parseFixture, type Fixture } from '../training/golden/fixture.ts'
 import { onnxPath } from '../training/golden/onnxPath.ts'
 import type { Path } from '../training/golden/operation.ts'
@@ -69,7 +69,11 @@ async function markOf(name: string, fixture: Fixture, path: Path | undefined): P
 async function openAdapter() {
   const { describeAdapter, requestDevice } = await import('../kernels/device.ts')
   if (!navigator.gpu) return undefined
-  const gpu = await requestDevice(navigator.gpu).catch(() => undefined)
+  const gpu = await requestDevice(navigator.gpu).catch((error: unknown) => {
+    // No adapter; one that is there and fails is the very thing to be told of.
+    if (error instanceof InputError) return undefined
+    throw error
+  })
   return gpu && { gpu, label: describeAdapter(gpu.adapterInfo) }
 }
 
