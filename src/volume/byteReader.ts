@@ -12,8 +12,9 @@ export interface ByteReader {
 /** What deflate can reach at most; a promise beyond it is broken before anything is unpacked. */
 export const maxDeflateRatio = 1032
 
-/** Compressed bytes unpacked at a time; they may grow a thousandfold. */
-const inputChunkBytes = 1 << 16
+/** Compressed bytes unpacked at a time: at most, as they may grow a thousandfold, and at least. */
+const mostInputBytes = 1 << 16
+const leastInputBytes = 1 << 12
 
 /** `isWhole` false: `bytes` are only the beginning, their end is no damage. */
 export function createByteReader(bytes: Uint8Array, compression: Compression, isWhole = true): ByteReader {
@@ -52,7 +53,12 @@ function inflatingReader(
 
   function fill(count: number): void {
     while (readyBytes < count && position < bytes.length) {
-      const end = Math.min(bytes.length, position + inputChunkBytes)
+      // Half of what is missing: what is asked for the head of a slice is not to unpack the slice.
+      const share = Math.ceil((count - readyBytes) / 2)
+      const end = Math.min(
+        bytes.length,
+        position + Math.min(mostInputBytes, Math.max(leastInputBytes, share)),
+      )
       const chunk = bytes.subarray(position, end)
       position = end
       stream.push(chunk, isWhole && end === bytes.length)
