@@ -4,6 +4,7 @@
 // A check (formatting, lint, types, build) counts as one test.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, existsSync, readdirSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureInstall } from './ensureInstall.mjs'
@@ -98,33 +99,53 @@ async function unitTests(env) {
   if (code !== 0 && count.failed === before) count.failed++
 }
 
-/** One file a process: SwiftShader crashes a process now and then. A signal is retried once, and said; a failed assertion never. */
+/** As `run`, but the output is kept and printed in one piece, so that two at a time can be read. */
+function runQuietly(command, args, env) {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { cwd: root, stdio: 'pipe', env: { ...process.env, ...env } })
+    const output = []
+    const end = outcome => resolve({ ...outcome, output: Buffer.concat(output).toString() })
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', piece => output.push(piece))
+    child.on('error', error => end({ code: 1, signal: null, error }))
+    child.on('close', (code, signal) => end({ code, signal }))
+  })
+}
+
+/**
+ * One file a process, two processes at a time (starting and comparing run on one thread): SwiftShader crashes a process
+ * now and then. A signal is retried once, and said; a failed assertion never.
+ */
 async function kernelTests(env) {
-  for (const test of findFiles(path.join(root, 'src'), /\.gpu\.test\.ts$/)) {
-    const relative = path.relative(root, test)
-    headline(`kernel tests: ${relative}`)
-    const file = path.join(results, `${path.basename(test)}.json`)
-    const args = [
-      tool('vitest', 'vitest.mjs'),
-      'run',
-      '--project',
-      'gpu',
-      '--reporter',
-      'default',
-      '--reporter',
-      'json',
-    ]
-    args.push('--outputFile.json', file, relative)
-    let outcome = await run(process.execPath, args, env)
-    if (crashed(outcome, file)) {
-      console.log(`The graphics driver ended the process of ${relative} by a signal; running it once more.`)
-      rmSync(file, { force: true })
-      outcome = await run(process.execPath, args, env)
-    }
-    const before = count.failed
-    addReport(file, readVitest)
-    if (outcome.code !== 0 && count.failed === before) count.failed++
+  headline('kernel tests')
+  const waiting = findFiles(path.join(root, 'src'), /\.gpu\.test\.ts$/)
+  const work = async () => {
+    for (let test = waiting.shift(); test; test = waiting.shift()) await kernelTest(test, env)
   }
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work))
+}
+
+async function kernelTest(test, env) {
+  const relative = path.relative(root, test)
+  // Two folders may hold files of one name.
+  const file = path.join(results, `${relative.replaceAll(path.sep, '.')}.json`)
+  const args = [
+    tool('vitest', 'vitest.mjs'),
+    ...['run', '--project', 'gpu', '--reporter', 'default', '--reporter', 'json'],
+    ...['--outputFile.json', file, relative],
+  ]
+  let outcome = await runQuietly(process.execPath, args, env)
+  const isRetried = crashed(outcome, file)
+  if (isRetried) {
+    rmSync(file, { force: true })
+    outcome = await runQuietly(process.execPath, args, env)
+  }
+  headline(`kernel tests: ${relative}`)
+  if (isRetried)
+    console.log(`The graphics driver ended the process of ${relative} by a signal; it was run once more.`)
+  console.log(outcome.output)
+  const before = count.failed
+  addReport(file, readVitest)
+  if (outcome.code !== 0 && count.failed === before) count.failed++
 }
 
 /** True when the process, or vitest's own worker, died by a signal rather than by a failed assertion. */
