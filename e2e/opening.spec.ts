@@ -74,7 +74,7 @@ test('a truncated .nii.gz is refused in a sentence and the next good file opens'
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
-test('the demo opens, says that it is synthetic, and no request leaves the page’s origin', async ({
+test('the demos, read and made, open, say that they are synthetic, and no request leaves the page’s origin', async ({
   page,
 }) => {
   const workbench = new WorkbenchPage(page)
@@ -83,6 +83,10 @@ test('the demo opens, says that it is synthetic, and no request leaves the page�
   await workbench.seesScan()
   await expect(page.locator('.top-bar').getByText('SYNTHETIC', { exact: true })).toBeVisible()
   expect(workbench.requests.length).toBeGreaterThan(3)
+  await page.getByRole('button', { name: 'Demo chest 2' }).click()
+  await expect(page.getByText('Axial 59/116')).toBeVisible()
+  await workbench.seesScan()
+  await expect(page.locator('.top-bar').getByText('SYNTHETIC', { exact: true })).toBeVisible()
   expect(workbench.foreignRequests()).toEqual([])
 })
 

@@ -1,7 +1,8 @@
 // The scan that a command works on: a file, folder or zip on disk, or phantom:SEED.
 import { InputError } from '../../src/base/errors.ts'
 import { voxelCount } from '../../src/base/shape.ts'
-import { generatePhantom, type Phantom } from '../../src/phantom/phantom.ts'
+import { generatePhantom } from '../../src/phantom/phantom.ts'
+import { phantomSeries } from '../../src/phantom/phantomSeries.ts'
 import { listSeries, openSeries } from '../../src/volume/readScan.ts'
 import type { OpenedSeries, SeriesSummary } from '../../src/volume/volume.ts'
 import { readScanFiles } from './files.ts'
@@ -35,30 +36,4 @@ function largest(series: readonly SeriesSummary[]): SeriesSummary | undefined {
 
 function openPhantom(seed: number): OpenedSeries {
   return phantomSeries(generatePhantom(seed))
-}
-
-/** A phantom as an opened series, as if it had been read from a file in memory order. */
-export function phantomSeries({ seed, volume }: Phantom): OpenedSeries {
-  const { shape, spacingMm, affine, hu } = volume
-  let [min, max, sum] = [Infinity, -Infinity, 0]
-  for (const value of hu) {
-    if (value < min) min = value
-    if (value > max) max = value
-    sum += value
-  }
-  return {
-    id: `phantom-${seed}`,
-    description: `Synthetic phantom, seed ${seed}`,
-    modality: 'CT',
-    format: 'phantom',
-    shape,
-    spacingMm,
-    volume,
-    fileGrid: { shape, spacingMm, affine, axes: [0, 1, 2], flips: [false, false, false] },
-    hu: { min, max, mean: sum / hu.length },
-    paddedVoxels: 0,
-    warnings: [],
-    windows: [],
-    synthetic: true,
-  }
 }

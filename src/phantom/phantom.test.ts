@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { CancelledError } from '../base/errors.ts'
 import { areaUnderRoc } from '../training/metrics.ts'
 import { planPhantom } from './anatomy.ts'
 import { diameterLikelihoodRatio, drawAppearance } from './appearance.ts'
 import { labelOf } from './labels.ts'
-import { generatePhantom, hashPhantom } from './phantom.ts'
+import { generatePhantom, hashPhantom, makePhantom } from './phantom.ts'
 import { Random } from './random.ts'
 import { renderCrop } from './render.ts'
 
@@ -90,5 +91,25 @@ describe('malignancy', () => {
     expect(best).toBeLessThan(0.96)
     expect(size).toBeGreaterThan(0.74)
     expect(size).toBeLessThan(0.81)
+  })
+})
+
+describe('a phantom made in pieces', () => {
+  it('is the same, byte for byte', async () => {
+    const options = { spacingMm: [3, 3, 3] as const }
+    const shares: number[] = []
+    const made = await makePhantom(9, options, { onProgress: share => shares.push(share) })
+    const whole = generatePhantom(9, options)
+    const isSame = (a: Int16Array | Uint8Array, b: Int16Array | Uint8Array) =>
+      a.length === b.length && a.every((value, i) => value === b[i])
+    expect(isSame(made.volume.hu, whole.volume.hu)).toBe(true)
+    expect(isSame(made.labels, whole.labels)).toBe(true)
+    expect(shares.length).toBeGreaterThan(1)
+    expect(shares.at(-1)).toBe(1)
+  })
+  it('can be stopped on the way', async () => {
+    const controller = new AbortController()
+    const options = { signal: controller.signal, onProgress: () => controller.abort() }
+    await expect(makePhantom(9, { spacingMm: [3, 3, 3] }, options)).rejects.toThrow(CancelledError)
   })
 })

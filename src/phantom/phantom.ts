@@ -20,8 +20,6 @@ export interface PhantomOptions {
   readonly spacingMm?: Triple
   /** Voxels (D, H, W) around the middle of the chest; the whole chest when absent. */
   readonly shape?: Triple
-  readonly onProgress?: (share: number) => void
-  readonly signal?: AbortSignal
 }
 
 export interface Phantom {
@@ -74,17 +72,23 @@ function gridOf(
   return { shape: [z.count, y.count, x.count], spacingMm, first: [x.first, y.first, z.first] }
 }
 
-/** Renders a plan onto a whole volume, slab by slab. */
-export function renderPhantom(plan: PhantomPlan, options: PhantomOptions = {}): Phantom {
+/** Voxels rendered at once: enough that the margins cost little; a tenth of it where somebody may want to stop. */
+const slabVoxels = 6e6
+
+/** Renders a plan slab by slab; gives the finished share after each. */
+function* renderSlabs(
+  plan: PhantomPlan,
+  options: PhantomOptions,
+  mostVoxels: number,
+): Generator<number, Phantom> {
   const { shape, spacingMm, first } = gridOf(plan, options)
   const [D, H, W] = shape
   const [dMm, hMm, wMm] = spacingMm
   const hu = new Int16Array(voxelCount(shape))
   const labels = new Uint8Array(hu.length)
   const instances = new Uint8Array(hu.length)
-  const slab = Math.max(4, Math.floor(6e6 / (H * W)))
+  const slab = Math.max(4, Math.floor(mostVoxels / (H * W)))
   for (let start = 0; start < D; start += slab) {
-    throwIfCancelled(options.signal, 'Making the synthetic chest')
     const count = Math.min(slab, D - start)
     const crop = renderCrop(plan, {
       centreRasMm: [
@@ -98,7 +102,7 @@ export function renderPhantom(plan: PhantomPlan, options: PhantomOptions = {}): 
     hu.set(crop.hu, start * H * W)
     labels.set(crop.labels, start * H * W)
     instances.set(crop.instances, start * H * W)
-    options.onProgress?.((start + count) / D)
+    yield (start + count) / D
   }
   const affine = [wMm, 0, 0, first[0] * wMm, 0, hMm, 0, first[1] * hMm, 0, 0, dMm, first[2] * dMm, 0, 0, 0, 1]
   return {
@@ -112,14 +116,42 @@ export function renderPhantom(plan: PhantomPlan, options: PhantomOptions = {}): 
   }
 }
 
-/**
- * The synthetic chest CT of a seed.
- * @throws InputError for a spacing or shape out of range; CancelledError.
- */
-export function generatePhantom(seed: number, options: PhantomOptions = {}): Phantom {
+function requireSeed(seed: number): void {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0x7fffffff)
     throw new InputError(`The phantom got the seed ${seed}; it expects a whole number from 0 to 2147483647.`)
-  return renderPhantom(planPhantom(seed), options)
+}
+
+/**
+ * The synthetic chest CT of a seed.
+ * @throws InputError for a seed, spacing or shape out of range.
+ */
+export function generatePhantom(seed: number, options: PhantomOptions = {}): Phantom {
+  requireSeed(seed)
+  const slabs = renderSlabs(planPhantom(seed), options, slabVoxels)
+  let step = slabs.next()
+  while (!step.done) step = slabs.next()
+  return step.value
+}
+
+/**
+ * The same chest, made in pieces between which messages are read: it can be watched and stopped.
+ * @param onProgress the finished share, 0…1
+ * @throws InputError as `generatePhantom`; CancelledError.
+ */
+export async function makePhantom(
+  seed: number,
+  options: PhantomOptions,
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (share: number) => void },
+): Promise<Phantom> {
+  requireSeed(seed)
+  const slabs = renderSlabs(planPhantom(seed), options, slabVoxels / 10)
+  for (;;) {
+    await new Promise(resolve => setTimeout(resolve))
+    throwIfCancelled(signal, 'Making the synthetic chest')
+    const step = slabs.next()
+    if (step.done) return step.value
+    onProgress?.(step.value)
+  }
 }
 
 /** A 32-bit hash (8 hex digits) of all bytes and of the nodules' positions: equal in every engine for the same seed and options. */

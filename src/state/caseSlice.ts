@@ -1,5 +1,6 @@
 // The open case: what is open, what is being opened. The open scan stays open until another one has been read whole.
 import { InputError } from '../base/errors.ts'
+import type { Triple } from '../base/shape.ts'
 import type { OpenedSeries, SeriesSummary } from '../volume/volume.ts'
 import type { OpenedScan, PickedFile, StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
@@ -37,10 +38,10 @@ export type Opening =
     }
   | { readonly kind: 'failed'; readonly title: string; readonly failure: Failure }
 
-export interface DemoCase {
-  readonly title: string
-  readonly path: string
-}
+/** A synthetic chest: a file of the app's own, or made from its seed when it is opened. */
+export type DemoCase = { readonly title: string } & (
+  { readonly path: string } | { readonly seed: number; readonly spacingMm: Triple }
+)
 
 export interface CaseSlice {
   readonly openCase: OpenCase | null
@@ -153,9 +154,19 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
       }
     },
 
-    async openDemo({ title, path }) {
+    async openDemo(demo) {
+      const { title } = demo
       const signal = reading.begin(title)
       try {
+        if ('seed' in demo) {
+          const { seed, spacingMm } = demo
+          const input = { seed, spacingMm, previewVoxels: services.previewVoxels() }
+          const scan = await services.workers.volume.run('openPhantom', input, reading.options(signal))
+          listing = { id: 0, title, synthetic: true, series: [], notes: [] }
+          show(scan, listing)
+          return
+        }
+        const { path } = demo
         const file = await services.fetchFile(path)
         if (!signal.aborted) await get().openFiles([{ path, file }], title, { synthetic: true })
       } catch (error) {

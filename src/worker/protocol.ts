@@ -54,6 +54,12 @@ export type VolumeTasks = {
     progress: StageProgress
     result: OpenedScan
   }
+  /** A synthetic chest, made here from its seed. */
+  openPhantom: {
+    input: { seed: number; spacingMm: Triple; previewVoxels: number }
+    progress: StageProgress
+    result: OpenedScan
+  }
   writeSegmentation: {
     input: { labels: Uint8Array; shape: Triple; fileGrid: FileGrid; description: string }
     progress: StageProgress

@@ -1,10 +1,13 @@
-// What the volume worker can do: list the series among dropped files, open one, write a segmentation file.
+// What the volume worker can do: list the series among dropped files, open one, make a synthetic one, write a
+// segmentation file.
 import { InputError } from '../base/errors.ts'
+import { makePhantom } from '../phantom/phantom.ts'
+import { phantomSeries } from '../phantom/phantomSeries.ts'
 import { listSeries, openSeries } from '../volume/readScan.ts'
-import type { ScanFile } from '../volume/volume.ts'
+import type { OpenedSeries, ScanFile } from '../volume/volume.ts'
 import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
 import { previewHu, previewShape } from './preview.ts'
-import type { PickedFile, VolumeTasks } from './protocol.ts'
+import type { OpenedScan, PickedFile, VolumeTasks } from './protocol.ts'
 import type { Handlers, JobContext } from './serveTasks.ts'
 import type { StageProgress } from './protocol.ts'
 
@@ -42,6 +45,22 @@ function readerOptions(context: JobContext<StageProgress>, stage: string) {
   }
 }
 
+function toOpenedScan(
+  series: OpenedSeries,
+  previewVoxels: number,
+  started: number,
+  context: JobContext<StageProgress>,
+): { result: OpenedScan; transfer: Transferable[] } {
+  const { shape, spacingMm, hu } = series.volume
+  context.report({ stage: 'Preparing the views', done: 100, total: 100 })
+  const target = previewShape(shape, spacingMm, previewVoxels)
+  const preview = { shape: target, hu: previewHu(hu, shape, target) }
+  const secondsToOpen = (performance.now() - started) / 1000
+  const transfer: Transferable[] = [preview.hu.buffer]
+  if (hu.buffer instanceof ArrayBuffer) transfer.push(hu.buffer)
+  return { result: { series, preview, secondsToOpen }, transfer }
+}
+
 export const volumeHandlers: Handlers<VolumeTasks> = {
   async list({ files }, context) {
     const listing = await listSeries(files.map(toScanFile), readerOptions(context, 'Reading headers'))
@@ -64,14 +83,18 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
       allocate: allocateShared,
     })
     const series = synthetic ? { ...opened, synthetic: true } : opened
-    const { shape, spacingMm, hu } = series.volume
-    context.report({ stage: 'Preparing the views', done: 100, total: 100 })
-    const target = previewShape(shape, spacingMm, previewVoxels)
-    const preview = { shape: target, hu: previewHu(hu, shape, target) }
-    const secondsToOpen = (performance.now() - started) / 1000
-    const transfer: Transferable[] = [preview.hu.buffer]
-    if (hu.buffer instanceof ArrayBuffer) transfer.push(hu.buffer)
-    return { result: { series, preview, secondsToOpen }, transfer }
+    return toOpenedScan(series, previewVoxels, started, context)
+  },
+
+  async openPhantom({ seed, spacingMm, previewVoxels }, context) {
+    const started = performance.now()
+    const options = readerOptions(context, 'Making the synthetic chest')
+    const phantom = await makePhantom(seed, { spacingMm }, options)
+    const series = phantomSeries(phantom)
+    const hu = new Int16Array(allocateShared(series.volume.hu.byteLength))
+    hu.set(series.volume.hu)
+    const shared = { ...series, volume: { ...series.volume, hu } }
+    return toOpenedScan(shared, previewVoxels, started, context)
   },
 
   async writeSegmentation({ labels, shape, fileGrid, description }) {

@@ -53,7 +53,7 @@ export function CasePanel() {
         <OpenButtons />
         <div className="choice-buttons">
           {DEMO_CASES.map(demo => (
-            <Button key={demo.path} className="button small" onPress={() => void openDemo(demo)}>
+            <Button key={demo.title} className="button small" onPress={() => void openDemo(demo)}>
               {demo.title}
             </Button>
           ))}

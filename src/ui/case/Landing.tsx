@@ -23,7 +23,7 @@ export function Landing() {
           <div className="choice-buttons">
             {DEMO_CASES.map((demo, index) => (
               <Button
-                key={demo.path}
+                key={demo.title}
                 className={index === 0 ? 'button primary' : 'button'}
                 onPress={() => openDemo(demo)}
               >
