@@ -2,6 +2,7 @@
 import { InputError } from '../../src/base/errors.ts'
 import { loadModel, type LoadedModel } from '../../src/prediction/loadModel.ts'
 import { openSteadyModel } from '../../src/prediction/steadyModel.ts'
+import type { TrainPlaces } from '../../src/training/steadyStep.ts'
 import { readModelFiles } from './modelFiles.ts'
 import type { NodeGpu } from './nodeGpu.ts'
 import { loadNodeRuntime } from './nodeRuntime.ts'
@@ -53,6 +54,20 @@ export async function openModel(
     openCpu: () => cpu,
   })
   return { model, runtime: model.runtime }
+}
+
+/** Where a command trains: `cpu`, or `webgpu` and the CPU once that has failed. @throws InputError for another word. */
+export function openTrainPlaces(device: string): TrainPlaces {
+  if (!['webgpu', 'cpu'].includes(device))
+    throw new InputError(`--device is '${device}', but webgpu or cpu is expected.`)
+  return {
+    async openGpu() {
+      if (device === 'cpu') return undefined
+      const gpu = await requestGpu()
+      return { kind: 'plan', device: gpu.device, label: gpu.label }
+    },
+    openCpu: () => loadNodeRuntime(),
+  }
 }
 
 async function requestGpu(): Promise<NodeGpu> {
