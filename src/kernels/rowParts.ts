@@ -1,5 +1,6 @@
 // How tensors of rows, [samples, rows, ...], are cut: into slices, whose sums are taken by one thread each and then joined
 // in a fixed order, and into parts that a device may bind.
+import { DeviceMemoryError } from '../base/errors.ts'
 import type { DeviceFacts, TensorBinding } from './gpuKernel.ts'
 import { samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
 import { bindTensor, elementCount } from './stepParts.ts'
@@ -52,12 +53,12 @@ export function rowParts(
       rows,
     }))
   }
-  // Four slices begin at a multiple of 64 rows, hence of 256 bytes, if their sample does.
-  const unit = 4 * rowsPerSlice(rows)
+  // A slice has a multiple of 16 rows, hence of 64 bytes.
+  const unit = Math.max(4, alignment / 64) * rowsPerSlice(rows)
   const range = unit * Math.floor(most / ((sampleBytes[0] / rows) * unit))
   const isAligned = samples === 1 || sampleBytes.every(size => size % alignment === 0)
   if (range === 0 || !isAligned)
-    throw new Error(
+    throw new DeviceMemoryError(
       `A sample of ${sampleBytes[0]} bytes cannot be bound in parts on this device, whose limit is ${most} bytes; compute smaller tiles or one sample at once.`,
     )
   return Array.from({ length: samples }, (_, firstSample) =>

@@ -1,5 +1,6 @@
 // What the programs of small kernels have in common: binding a tensor or a part of it within the device's limits, packing
 // uniform blocks, one thread an element, and lanes of four numbers where the count allows.
+import { DeviceMemoryError } from '../base/errors.ts'
 import type { DeviceFacts, Shape, TensorBinding } from './gpuKernel.ts'
 import { foldWorkgroups, type ComputeStep } from './gpuProgram.ts'
 
@@ -31,7 +32,7 @@ export function bindTensor(
   const bytes = floatBytes * count
   if (bytes <= limits.maxStorageBufferBindingSize)
     return { buffer, offset: offset + floatBytes * first, size: bytes }
-  throw new Error(
+  throw new DeviceMemoryError(
     `A tensor of ${bytes} bytes cannot be bound on this device, whose limit is ${limits.maxStorageBufferBindingSize} bytes; compute smaller tiles or fewer samples at once.`,
   )
 }
@@ -67,7 +68,7 @@ export function bindableRanges(count: number, bytesEach: number, { limits }: Dev
   const unit = Math.max(256, limits.minStorageBufferOffsetAlignment)
   const size = count <= most ? count : unit * Math.floor(most / unit)
   if (size === 0)
-    throw new Error(
+    throw new DeviceMemoryError(
       `${unit} elements of ${bytesEach} bytes cannot be bound on this device, whose limit is ${limits.maxStorageBufferBindingSize} bytes; compute smaller tiles.`,
     )
   return Array.from({ length: Math.ceil(count / size) }, (_, i) => ({

@@ -3,6 +3,7 @@ import { loadNodeRuntime } from '../../cli/support/nodeRuntime.ts'
 import { classifyLogits } from '../network/network.ts'
 import { readSafetensors } from '../network/safetensors.ts'
 import { openNetwork } from './openNetwork.ts'
+import { openSteadyModel, type ModelPlaces } from './steadyModel.ts'
 import { classifyEntry, makeModelFiles } from './testModel.ts'
 import { takeParameters } from './weights.ts'
 
@@ -28,5 +29,47 @@ describe.skipIf(!gpu)('a network opened for WebGPU', () => {
     await onCpu.release()
     await onGpu.release()
     await expect(onGpu.run(crop)).rejects.toThrow(/released/)
+  })
+
+  /** The GPU, with a memory that knows which programs are faster on it. */
+  const placesOf = async (known: string) => {
+    const kept: string[] = []
+    const cpu = await loadNodeRuntime(2)
+    const places: ModelPlaces = {
+      openGpu: () => Promise.resolve({ kind: 'plan', device: gpu!.device, label: 'a GPU' }),
+      openCpu: () => cpu,
+      programMemory: {
+        recall: () => Promise.resolve(known),
+        remember: (_, value) => Promise.resolve(void kept.push(value)),
+      },
+    }
+    return { places, kept }
+  }
+
+  it('stores halves where they agree with the CPU, and says so', async () => {
+    const { places, kept } = await placesOf('registers f16')
+    const model = await openSteadyModel(await makeModelFiles({ tasks: ['classify'] }), places)
+    expect(model.notices).toEqual([])
+    expect(model.runtime.label).toBe('a GPU, values stored in 16 bits')
+    expect(kept).toEqual([])
+    await model.release()
+  })
+
+  it('stores single precision where halves do not agree, and remembers that', async () => {
+    // Embedded patches beyond a half's range, which the norm behind them brings back in single precision.
+    const files = await makeModelFiles({
+      tasks: ['classify'],
+      change: tensors => {
+        for (const [name, tensor] of Object.entries(tensors))
+          if (name.includes('patch_embed.proj'))
+            tensors[name] = { ...tensor, data: (tensor.data as Float32Array).map(value => value * 1e6) }
+      },
+    })
+    const { places, kept } = await placesOf('registers f16')
+    const model = await openSteadyModel(files, places)
+    expect(model.notices).toEqual([])
+    expect(model.runtime.label).toBe('a GPU')
+    expect(kept).toEqual(['registers f32'])
+    await model.release()
   })
 })

@@ -53,8 +53,8 @@ export async function openNetwork(plan: NetworkPlan, runtime: ModelRuntime): Pro
 
 function openSession(graph: Graph, runtime: ModelRuntime): Promise<Session | Plan> {
   if (runtime.kind === 'onnx') return createSession(graph, runtime)
-  const { device, tiles } = runtime
-  return compilePlan(graph, device, tiles ? { tiles } : {})
+  const { device, tiles, storage } = runtime
+  return compilePlan(graph, device, { tiles, storage })
 }
 
 /** Times one run on an image of zeros: what a network costs does not depend on what it sees. */

@@ -1,6 +1,6 @@
 // A network's parameters out of a model's weights file, as float32 whatever the file stores.
 import { InputError } from '../base/errors.ts'
-import { halfToFloat } from '../network/half.ts'
+import { halfToFloat } from '../base/half.ts'
 import { requireWeights } from '../network/checkWeights.ts'
 import { weightShapes, type ModelManifest } from '../network/model.ts'
 import { sha256 } from '../network/sha256.ts'

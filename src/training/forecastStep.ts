@@ -19,7 +19,7 @@ function limitsOf(bindingBytes: number, bufferBytes: number, workgroupBytes: num
     maxComputeInvocationsPerWorkgroup: 256,
     maxComputeWorkgroupsPerDimension: 65_535,
   }
-  return { limits: limits as GPUSupportedLimits }
+  return { limits: limits as GPUSupportedLimits, features: new Set<string>() }
 }
 
 /** Bytes of the step's plan, exactly, without allocating any. @throws DeviceMemoryError when the device cannot hold it. */

@@ -4,7 +4,7 @@ import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
 import type { ModelPlaces } from '../prediction/steadyModel.ts'
 import { cpuRuntime } from './ortRuntime.ts'
 import { profilingWorker } from './protocol.ts'
-import { openTileMemory } from './tileMemory.ts'
+import { openProgramMemory } from './programMemory.ts'
 
 /** A GPU that was opened to be named and is not yet used. */
 let spare: PlanRuntime | undefined
@@ -37,7 +37,7 @@ export const modelPlaces: ModelPlaces = {
     return opened
   },
   openCpu: cpuRuntime,
-  tileMemory: openTileMemory(),
+  programMemory: openProgramMemory(),
 }
 
 /** Where a model will be tried first, in words. */

@@ -1,17 +1,18 @@
 // A graph compiled for WebGPU: everything that does not depend on the data is made once (storage, programs, bind groups),
 // so that a run uploads what is new, submits one list of dispatches, and reads back what is asked for.
-import type { DeviceFacts, KernelBindings, TensorBinding } from '../../kernels/gpuKernel.ts'
-import type { ComputeStep } from '../../kernels/gpuProgram.ts'
+import type { DeviceFacts } from '../../kernels/gpuKernel.ts'
 import { describe } from '../graph.ts'
 import type { Graph, ValueInfo } from '../graph.ts'
 import type { FeedData, RunResult } from '../session.ts'
 import { simplify } from '../simplify.ts'
-import { makeCommands, requireBindable } from './commands.ts'
-import { storedAs } from './expressions.ts'
+import { makeCommands } from './commands.ts'
+import { chooseHalves, noHalves, type Halves } from './halves.ts'
+import type { HalfFormat } from './halfText.ts'
 import { lowerGraph, type Lowered } from './lower.ts'
 import { PlanBuffers } from './planBuffers.ts'
 import { PlanRunner, type TaskTime } from './planRunner.ts'
 import { forecastOf, reportOf, type PlanReport } from './planReport.ts'
+import { drawSteps, placeSteps, type Drawing } from './planSteps.ts'
 import { layOut, type Forecast, type Storage, type StoredPlace } from './storage.ts'
 
 export interface PlanOptions {
@@ -24,6 +25,11 @@ export interface PlanOptions {
   readonly resident?: readonly string[]
   /** Which family of programs our kernels use; default: those that pass tiles through workgroup memory. */
   readonly tiles?: DeviceFacts['tiles']
+  /**
+   * "f16": activations and constants are stored as halves where that is possible, at half the memory and traffic;
+   * arithmetic stays in single precision. Default: single precision everywhere.
+   */
+  readonly storage?: 'f32' | 'f16'
   /** Programs compiled so far, of how many. */
   readonly onProgress?: (ready: number, total: number) => void
 }
@@ -50,16 +56,19 @@ export interface Plan {
 }
 
 /** What a forecast needs of a device. */
-export type DeviceLimits = Pick<GPUDevice, 'limits'>
+export type DeviceLimits = Pick<GPUDevice, 'limits' | 'features'>
 
 interface Compiled {
   readonly graph: Graph
   readonly lowered: Lowered
+  readonly drawing: Drawing
+  readonly halves: Halves
   readonly storage: Storage
   readonly resident: ReadonlySet<string>
 }
 
-function compile(graph: Graph, device: DeviceLimits, { state = {}, resident = [] }: PlanOptions): Compiled {
+function compile(graph: Graph, device: DeviceLimits, options: PlanOptions): Compiled {
+  const { state = {}, resident = [], tiles = 'shared', storage: wanted = 'f32' } = options
   for (const [output, input] of Object.entries(state))
     if (graph.outputs[output] === undefined || graph.inputs[input] === undefined)
       throw new Error(
@@ -69,49 +78,33 @@ function compile(graph: Graph, device: DeviceLimits, { state = {}, resident = []
   const lowered = lowerGraph(simplified, state)
   const staying = new Set([...Object.values(state), ...resident])
   const { limits } = device
-  const storage = layOut(lowered, staying, {
+  const drawing = drawSteps(lowered, { limits, tiles }, wanted === 'f16')
+  const halves = wanted === 'f16' ? chooseHalves(lowered, drawing) : noHalves
+  const storage = layOut(lowered, staying, halves.owners, {
     alignment: Math.max(256, limits.minStorageBufferOffsetAlignment),
     mostBufferBytes: limits.maxBufferSize,
   })
-  return { graph: simplified, lowered, storage, resident: staying }
+  return { graph: simplified, lowered, drawing, halves, storage, resident: staying }
+}
+
+/** The form that halves take on a device: its own type where it has one. */
+function halfFormat({ features }: DeviceLimits): HalfFormat {
+  return features.has('shader-f16') ? 'f16' : 'packed'
+}
+
+function place(
+  { drawing, lowered, storage }: Compiled,
+  device: DeviceLimits,
+  bufferOf: (place: StoredPlace) => GPUBuffer,
+) {
+  return placeSteps(drawing, lowered, storage, halfFormat(device), device.limits, bufferOf)
 }
 
 /** The bytes that a plan of this graph would take, without allocating any. @throws Error as `compilePlan`. */
 export function forecastPlan(graph: Graph, device: DeviceLimits, options: PlanOptions = {}): Forecast {
   const compiled = compile(graph, device, options)
-  const steps = listSteps(compiled, device, options, place => ({ label: place.kind }) as GPUBuffer)
-  return forecastOf(compiled.storage, graph, steps.steps, device.limits.minUniformBufferOffsetAlignment)
-}
-
-/** All dispatches in order and the task of each; `bufferOf` gives the buffer of a place. */
-function listSteps(
-  { lowered, storage }: Compiled,
-  { limits }: DeviceLimits,
-  { tiles = 'shared' }: PlanOptions,
-  bufferOf: (place: StoredPlace) => GPUBuffer,
-): { steps: ComputeStep[]; tasks: number[] } {
-  const bind = (place: StoredPlace, { shape, dtype }: ValueInfo): TensorBinding => ({
-    ...{ buffer: bufferOf(place), offset: place.offset, size: place.bytes },
-    ...{ shape, dtype: storedAs(dtype) },
-  })
-  const values = lowered.facts.graph.values
-  const steps: ComputeStep[] = []
-  const tasks: number[] = []
-  lowered.tasks.forEach((task, at) => {
-    const bindings: KernelBindings = {
-      inputs: task.inputs.map((id, k) =>
-        id === undefined ? undefined : bind(storage.places.get(id)!, task.inputInfos[k]!),
-      ),
-      outputs: task.outputs.map(id => bind(storage.places.get(id)!, values[id])),
-      scratch: storage.scratch[at].map(place => bind(place, { shape: [place.bytes / 4], dtype: 'float32' })),
-    }
-    for (const step of task.emission.steps(bindings, { limits, tiles })) {
-      requireBindable(step, task.label, limits.maxStorageBufferBindingSize)
-      steps.push(step)
-      tasks.push(at)
-    }
-  })
-  return { steps, tasks }
+  const { steps } = place(compiled, device, ({ kind }) => ({ label: kind }) as GPUBuffer)
+  return forecastOf(compiled.storage, graph, steps, device.limits.minUniformBufferOffsetAlignment)
 }
 
 /**
@@ -123,7 +116,7 @@ export async function compilePlan(graph: Graph, device: GPUDevice, options: Plan
   const compiled = compile(graph, device, options)
   const buffers = await PlanBuffers.allocate(device, compiled.storage)
   try {
-    const { steps, tasks } = listSteps(compiled, device, options, place => buffers.of(place))
+    const { steps, tasks } = place(compiled, device, stored => buffers.of(stored))
     const commands = await makeCommands(device, steps, tasks, options.onProgress)
     buffers.own(commands.uniforms)
     const { lowered, storage } = compiled
@@ -139,7 +132,7 @@ export async function compilePlan(graph: Graph, device: GPUDevice, options: Plan
     return {
       inputs: describe(graph, graph.inputs),
       outputs: describe(graph, graph.outputs),
-      report: reportOf(lowered.tasks, steps, forecast),
+      report: reportOf(lowered, steps, forecast, compiled.halves),
       run: (feeds, wanted) => runner.run(feeds, wanted),
       readState: names => runner.readState(names),
       profile: feeds => runner.profile(feeds),

@@ -45,10 +45,10 @@ export class PlanBuffers {
 
   writeConstants(graph: Graph, { places }: Storage): void {
     for (const [id, place] of places)
-      if (place.kind === 'constants') this.write(place, constantBytes(graph, id))
+      if (place.kind === 'constants') this.write(place, constantBytes(graph, id, place))
   }
 
-  write(place: StoredPlace, data: Float32Array | Int32Array): void {
+  write(place: StoredPlace, data: Float32Array | Int32Array | Uint16Array): void {
     this.device.queue.writeBuffer(this.of(place), place.offset, data as Float32Array<ArrayBuffer>)
   }
 

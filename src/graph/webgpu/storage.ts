@@ -1,4 +1,5 @@
 // Which value of a lowered graph lies where, and how much memory that takes: known before anything is allocated.
+import { floatToHalf } from '../../base/half.ts'
 import { constantData, sizeOf } from '../graph.ts'
 import type { Graph } from '../graph.ts'
 import { placeItems, type Arena, type ArenaLimits, type Item } from './arena.ts'
@@ -21,6 +22,8 @@ export interface StoredPlace {
   readonly buffer: number
   readonly offset: number
   readonly bytes: number
+  /** Whether numbers are stored as halves of single-precision ones. */
+  readonly isHalf: boolean
 }
 
 export interface Storage {
@@ -35,12 +38,14 @@ export interface Storage {
 interface Wanted {
   readonly kind: StorageKind
   readonly bytes: number
+  readonly isHalf: boolean
   first: number
   last: number
   readonly apart: Set<Wanted>
 }
 
-const bytesOf = (graph: Graph, id: number) => 4 * sizeOf(graph.values[id].shape)
+/** Bytes of `count` numbers; what is bound is a multiple of four bytes. */
+const bytesOf = (count: number, isHalf: boolean) => (isHalf ? 4 * Math.ceil(count / 2) : 4 * count)
 
 /** Everything that needs memory, with its lifetime in task numbers; what lives before and after all has −1 and `end`. */
 class Wants {
@@ -49,11 +54,14 @@ class Wants {
 
   constructor(
     private readonly graph: Graph,
+    private readonly halves: ReadonlySet<number>,
     private readonly end: number,
   ) {}
 
   add(owner: number, kind: StorageKind, first: number, last: number): Wanted {
-    const wanted = { kind, bytes: bytesOf(this.graph, owner), first, last, apart: new Set<Wanted>() }
+    const isHalf = this.halves.has(owner)
+    const bytes = bytesOf(sizeOf(this.graph.values[owner].shape), isHalf)
+    const wanted = { kind, bytes, isHalf, first, last, apart: new Set<Wanted>() }
     this.byOwner.set(owner, wanted)
     return wanted
   }
@@ -81,10 +89,14 @@ function keepApart(read: readonly Wanted[], written: readonly Wanted[], isSingle
   })
 }
 
-function collectWants({ facts, tasks }: Lowered, resident: ReadonlySet<string>): Wants {
+function collectWants(
+  { facts, tasks }: Lowered,
+  resident: ReadonlySet<string>,
+  halves: ReadonlySet<number>,
+): Wants {
   const { graph } = facts
   const end = tasks.length
-  const wants = new Wants(graph, end)
+  const wants = new Wants(graph, halves, end)
   for (const [name, id] of Object.entries(graph.inputs)) {
     if (resident.has(name)) wants.add(id, 'resident', -1, end)
     else wants.add(id, 'arena', -1, -1)
@@ -103,6 +115,7 @@ function collectWants({ facts, tasks }: Lowered, resident: ReadonlySet<string>):
     const scratch = emission.scratch.map((floats): Wanted => ({
       kind: 'arena',
       bytes: 4 * floats,
+      isHalf: false,
       first: task,
       last: task,
       apart: new Set(),
@@ -114,9 +127,17 @@ function collectWants({ facts, tasks }: Lowered, resident: ReadonlySet<string>):
   return wants
 }
 
-/** @throws Error when a value is larger than a buffer of the device may be. */
-export function layOut(lowered: Lowered, resident: ReadonlySet<string>, limits: ArenaLimits): Storage {
-  const wants = collectWants(lowered, resident)
+/**
+ * `halves`: owners of the values that are stored as halves.
+ * @throws Error when a value is larger than a buffer of the device may be.
+ */
+export function layOut(
+  lowered: Lowered,
+  resident: ReadonlySet<string>,
+  halves: ReadonlySet<number>,
+  limits: ArenaLimits,
+): Storage {
+  const wants = collectWants(lowered, resident, halves)
   const all = wants.all()
   const places = new Map<Wanted, StoredPlace>()
   const buffers = {} as Record<StorageKind, readonly number[]>
@@ -128,7 +149,9 @@ export function layOut(lowered: Lowered, resident: ReadonlySet<string>, limits: 
       apart: new Set([...apart].flatMap(other => numbers.get(other) ?? [])),
     }))
     const arena: Arena = placeItems(items, limits)
-    group.forEach((wanted, at) => places.set(wanted, { kind, bytes: wanted.bytes, ...arena.places[at] }))
+    group.forEach((wanted, at) =>
+      places.set(wanted, { kind, bytes: wanted.bytes, isHalf: wanted.isHalf, ...arena.places[at] }),
+    )
     buffers[kind] = arena.bufferBytes
   }
   return {
@@ -138,9 +161,16 @@ export function layOut(lowered: Lowered, resident: ReadonlySet<string>, limits: 
   }
 }
 
-/** The bytes to write into a stored constant. */
-export function constantBytes(graph: Graph, id: number): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+/** The bytes to write into a stored constant, a multiple of four. */
+export function constantBytes(
+  graph: Graph,
+  id: number,
+  { isHalf, bytes }: StoredPlace,
+): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
   const info = graph.values[id]
   const data = constantData(graph.constants.get(id)!, info)
-  return info.dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data)
+  if (!isHalf) return info.dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data)
+  const halves = new Uint16Array(bytes / 2)
+  data.forEach((value, at) => (halves[at] = floatToHalf(value)))
+  return halves
 }
