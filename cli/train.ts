@@ -1,4 +1,4 @@
-// npm run train: trains one network of a model on phantom crops on this machine's CPU, and publishes model folders.
+// npm run train: trains one network of a model on phantom crops, and publishes model folders.
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
 import { segmentLogits } from '../src/network/network.ts'
-import { parameterShapes, type ParameterShapes, type ParameterValues } from '../src/network/parameters.ts'
+import { parameterShapes, type ParameterShapes } from '../src/network/parameters.ts'
 import { classAndTargetsLoss, targetInputs, targetShapes } from '../src/training/classifierTargets.ts'
 import { fit } from '../src/training/fit.ts'
 import { rareForegroundLoss } from '../src/training/losses.ts'
@@ -14,7 +14,15 @@ import { defaultAdamW } from '../src/training/optimiser.ts'
 import { createCropSampler } from '../src/training/phantomCrops.ts'
 import { chooseProbe, computeFeatures } from '../src/training/probe.ts'
 import { recipeFor, type Recipe, type Task } from '../src/training/recipe.ts'
-import { createTrainStep, startOptimiser, type LossFunction } from '../src/training/trainStep.ts'
+import {
+  startSupervised,
+  supervisedNumbers,
+  supervisedStep,
+  type LossFunction,
+  type SupervisedOptions,
+} from '../src/training/supervisedStep.ts'
+import { createTrainStep } from '../src/training/trainStep.ts'
+import { openRuntime } from './support/openModel.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
@@ -27,7 +35,7 @@ import {
 } from './support/runFolder.ts'
 
 const usage =
-  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] --out RUN [--resume]   or   npm run train -- --publish NAME --model-version 0.2.0 --segment RUN --classify RUN [--remark SENTENCE]…'
+  'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] [--device cpu|webgpu] --out RUN [--resume]   or   npm run train -- --publish NAME --model-version 0.2.0 --segment RUN --classify RUN [--remark SENTENCE]…'
 
 const options = {
   task: { type: 'string' },
@@ -38,6 +46,7 @@ const options = {
   lr: { type: 'string' },
   from: { type: 'string' },
   method: { type: 'string', default: 'full' },
+  device: { type: 'string', default: 'cpu' },
   out: { type: 'string' },
   resume: { type: 'boolean', default: false },
   publish: { type: 'string' },
@@ -119,56 +128,61 @@ async function trainProbe(settings: RunSettings, folder: string): Promise<void> 
   const { weight, bias } = model
   parameters['cls_head.weight'] = Float32Array.of(...weight.map(w => -w / 2), ...weight.map(w => w / 2))
   parameters['cls_head.bias'] = Float32Array.of(-bias / 2, bias / 2)
-  const state = { ...startOptimiser(parameters), step: settings.steps }
-  await saveCheckpoint(folder, shapes, state, parameters)
+  const state = { ...startSupervised(parameters), step: settings.steps }
+  await saveCheckpoint(folder, { parameters: shapes, m: shapes, v: shapes, averaged: shapes }, state)
   console.log(
     `probe on ${train.rows.length} crops, penalty ${penalty}: AUC ${auc.toFixed(3)} on ${validation.rows.length} validation crops; checkpoint in ${folder}`,
   )
 }
 
-async function train(settings: RunSettings, folder: string, shouldResume: boolean): Promise<void> {
+function optionsOf(task: Task, recipe: Recipe): SupervisedOptions {
+  const { entry, batch, weightDecay } = recipe
+  const labels = task === 'segment' ? [batch, ...entry.shape] : [batch]
+  return {
+    loss: lossOf(task, recipe),
+    shapes: shapesOf(task, recipe),
+    batch: {
+      images: { shape: [batch, ...entry.shape, 1], dtype: 'float32' },
+      labels: { shape: labels, dtype: 'int32' },
+      ...(task === 'classify' && targetInputs(entry.shape, batch)),
+    },
+    adamW: { ...defaultAdamW, weightDecay },
+  }
+}
+
+async function train(
+  settings: RunSettings,
+  folder: string,
+  device: string,
+  shouldResume: boolean,
+): Promise<void> {
   const recipe = recipeFor(settings.task, settings.preset)
-  const shapes = shapesOf(settings.task, recipe)
+  const options = optionsOf(settings.task, recipe)
   await mkdir(folder, { recursive: true })
   const hasCheckpoint = existsSync(path.join(folder, 'checkpoint.safetensors'))
   if (hasCheckpoint && !shouldResume)
     throw new InputError(
       `${folder} already holds a run; add --resume to continue it, or choose another --out.`,
     )
-  const fresh = await startParameters(settings, shapes, recipe)
-  const { state, averaged } = hasCheckpoint
+  const start = hasCheckpoint
     ? await loadCheckpoint(folder)
-    : { state: startOptimiser(fresh), averaged: copy(fresh) }
-  const runtime = await loadNodeRuntime()
+    : startSupervised(await startParameters(settings, options.shapes, recipe))
+  const runtime = await openRuntime(device)
   await writeConfig(folder, settings, recipe, runtime.label)
-  const [D, H, W] = recipe.entry.shape
-  const labelShape = settings.task === 'segment' ? [recipe.batch, D, H, W] : [recipe.batch]
-  const step = await createTrainStep(
-    {
-      loss: lossOf(settings.task, recipe),
-      shapes,
-      inputs: {
-        images: { shape: [recipe.batch, D, H, W, 1], dtype: 'float32' },
-        labels: { shape: labelShape, dtype: 'int32' },
-        ...(settings.task === 'classify' && targetInputs(recipe.entry.shape, recipe.batch)),
-      },
-      adamW: { ...defaultAdamW, weightDecay: recipe.weightDecay },
-    },
-    runtime,
-  )
-  console.log(
-    `${settings.task}, ${step.trained.length} parameters trained, from step ${state.step}, on ${runtime.label}`,
-  )
+  const definition = supervisedStep(options)
+  const step = await createTrainStep(definition, start, runtime)
+  const trained = step.updated.filter(name => name.startsWith('parameters.')).length
+  console.log(`${settings.task}, ${trained} parameters trained, from step ${start.step}, on ${runtime.label}`)
   const recent: number[] = []
-  await fit({
+  const updates = await fit({
     step,
-    state,
-    averaged,
+    from: start.step,
     batch: createCropSampler(settings.task, recipe, settings.seed, 'train'),
+    numbers: (index, learningRate) =>
+      supervisedNumbers(index, learningRate, { adamW: options.adamW, averaging: 0.995 }),
     steps: settings.steps,
     learningRate: settings.learningRate,
     warmupSteps: recipe.warmupSteps,
-    averaging: 0.995,
     seconds: settings.minutes === null ? Infinity : settings.minutes * 60,
     async onStep(record) {
       recent.push(record.loss)
@@ -179,28 +193,24 @@ async function train(settings: RunSettings, folder: string, shouldResume: boolea
       console.log(
         `step ${record.step + 1}  loss ${mean.toFixed(4)}  lr ${record.learningRate.toExponential(2)}  ${record.secondsPerStep.toFixed(2)} s a step`,
       )
-      await saveCheckpoint(folder, shapes, state, averaged)
+      await saveCheckpoint(folder, definition.state, await step.read())
     },
   })
-  await saveCheckpoint(folder, shapes, state, averaged)
+  await saveCheckpoint(folder, definition.state, await step.read())
   await step.release()
-  console.log(`done after ${state.step} updates; checkpoint in ${folder}`)
-}
-
-function copy(values: ParameterValues): ParameterValues {
-  return Object.fromEntries(Object.entries(values).map(([name, data]) => [name, data.slice()]))
+  console.log(`done after ${updates} updates; checkpoint in ${folder}`)
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options })
-  const { publish, segment, classify, out, resume } = values
+  const { publish, segment, classify, out, device, resume } = values
   if (publish !== undefined) {
     await publishModel(publish, { segment, classify }, values['model-version'], values.remark)
     return
   }
   if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
   const settings = readSettings(values)
-  await (settings.method === 'probe' ? trainProbe(settings, out) : train(settings, out, resume))
+  await (settings.method === 'probe' ? trainProbe(settings, out) : train(settings, out, device, resume))
 }
 
 runCommand(main)

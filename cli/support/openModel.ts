@@ -1,5 +1,7 @@
 // A model opened for a command on the device that it names: --device auto|webgpu|cpu.
 import { InputError } from '../../src/base/errors.ts'
+import type { Runtime } from '../../src/graph/session.ts'
+import type { PlanRuntime } from '../../src/graph/webgpu/runtime.ts'
 import { loadModel, type LoadedModel } from '../../src/prediction/loadModel.ts'
 import { openSteadyModel } from '../../src/prediction/steadyModel.ts'
 import { readModelFiles } from './modelFiles.ts'
@@ -53,6 +55,14 @@ export async function openModel(
     openCpu: () => cpu,
   })
   return { model, runtime: model.runtime }
+}
+
+/** The runtime that a command names: `cpu` or `webgpu`. @throws InputError for another word, or WebGPU without adapter. */
+export async function openRuntime(device: string): Promise<Runtime | PlanRuntime> {
+  if (device === 'cpu') return loadNodeRuntime()
+  if (device !== 'webgpu') throw new InputError(`--device is '${device}', but webgpu or cpu is expected.`)
+  const gpu = await requestGpu()
+  return { kind: 'plan', device: gpu.device, label: gpu.label }
 }
 
 async function requestGpu(): Promise<NodeGpu> {

@@ -9,7 +9,7 @@ import type { ParameterShapes, ParameterValues } from '../../src/network/paramet
 import { readSafetensors, writeSafetensors } from '../../src/network/safetensors.ts'
 import { readWeights, takeParameters } from '../../src/prediction/weights.ts'
 import type { Recipe, Task } from '../../src/training/recipe.ts'
-import type { OptimiserState } from '../../src/training/trainStep.ts'
+import type { StepDefinition, TrainState } from '../../src/training/stepGraph.ts'
 import { readModelFiles } from './modelFiles.ts'
 
 export interface RunSettings {
@@ -26,21 +26,16 @@ export interface RunSettings {
   readonly method: 'full' | 'probe'
 }
 
-const groups = ['averaged', 'parameters', 'm', 'v'] as const
-
-/** Writes a checkpoint whole, then puts it in place, so that a crash leaves the last good one. */
-export async function saveCheckpoint(
-  folder: string,
-  shapes: ParameterShapes,
-  state: OptimiserState,
-  averaged: ParameterValues,
-) {
-  const values = { averaged, parameters: state.parameters, m: state.m, v: state.v }
+/**
+ * Writes a checkpoint whole, then puts it in place, so that a crash leaves the last good one. Its tensors are GROUP.NAME
+ * of the state.
+ */
+export async function saveCheckpoint(folder: string, shapes: StepDefinition['state'], state: TrainState) {
   const tensors = Object.fromEntries(
-    groups.flatMap(group =>
-      Object.entries(shapes).map(([name, shape]) => [
+    Object.entries(shapes).flatMap(([group, members]) =>
+      Object.entries(members).map(([name, shape]) => [
         `${group}.${name}`,
-        { dtype: 'F32' as const, shape: [...shape], data: values[group][name] },
+        { dtype: 'F32' as const, shape: [...shape], data: state.groups[group][name] },
       ]),
     ),
   )
@@ -49,20 +44,15 @@ export async function saveCheckpoint(
   await rename(`${file}.new`, file)
 }
 
-export async function loadCheckpoint(
-  folder: string,
-): Promise<{ state: OptimiserState; averaged: ParameterValues }> {
+export async function loadCheckpoint(folder: string): Promise<TrainState> {
   const { tensors, metadata } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
-  const group = (prefix: string): ParameterValues =>
-    Object.fromEntries(
-      Object.entries(tensors)
-        .filter(([name]) => name.startsWith(`${prefix}.`))
-        .map(([name, { data }]) => [name.slice(prefix.length + 1), data as Float32Array]),
-    )
-  return {
-    state: { parameters: group('parameters'), m: group('m'), v: group('v'), step: Number(metadata.step) },
-    averaged: group('averaged'),
+  const groups: Record<string, ParameterValues> = {}
+  for (const [fullName, { data }] of Object.entries(tensors)) {
+    const [group, ...name] = fullName.split('.')
+    groups[group] ??= {}
+    groups[group][name.join('.')] = data as Float32Array
   }
+  return { groups, step: Number(metadata.step) }
 }
 
 /** Fresh parameters, with those of another run in their place where `--from` names one. */
@@ -76,7 +66,7 @@ export async function startParameters(
   if (from === null) return fresh
   const known = existsSync(path.join(from, 'model.json'))
     ? await modelParameters(from, task)
-    : (await loadCheckpoint(from)).averaged
+    : (await loadCheckpoint(from)).groups.averaged
   for (const [name, values] of Object.entries(fresh))
     if (known[name]?.length === values.length) values.set(known[name])
   return fresh
@@ -99,7 +89,7 @@ export interface RunRecord extends RunSettings {
 export async function readRunRecord(folder: string): Promise<RunRecord> {
   const config = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8'))
   delete config.recipe
-  return { ...config, updates: (await loadCheckpoint(folder)).state.step }
+  return { ...config, updates: (await loadCheckpoint(folder)).step }
 }
 
 async function describeStart({ from }: RunSettings): Promise<Start | undefined> {

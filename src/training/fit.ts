@@ -1,23 +1,20 @@
-// The training loop: batches come in while the step runs, the learning rate follows its schedule, averaged weights are
-// kept for evaluation, and the run can be stopped, saved and continued.
+// The training loop, the same on every device: the next batch is made while a step runs, the learning rate follows its
+// schedule, and the run can be stopped, saved and continued.
 import { throwIfCancelled } from '../base/errors.ts'
-import type { FeedData } from '../graph/session.ts'
-import type { ParameterValues } from '../network/parameters.ts'
 import { warmupCosine } from './schedules.ts'
-import type { OptimiserState, TrainStep } from './trainStep.ts'
+import type { Batch, Numbers, TrainStep } from './trainStep.ts'
 
 export interface FitOptions {
   readonly step: TrainStep
-  readonly state: OptimiserState
-  /** Averaged weights, updated in place. */
-  readonly averaged: ParameterValues
+  /** Updates made before. */
+  readonly from: number
   /** Batch of a step; the same step gives the same batch, so that a continued run sees what it would have seen. */
-  readonly batch: (step: number) => Readonly<Record<string, FeedData>>
+  readonly batch: (step: number) => Batch
+  /** What else the step takes: all its numbers, from the number of the step (0-based) and the learning rate. */
+  readonly numbers: (step: number, learningRate: number) => Numbers
   readonly steps: number
   readonly learningRate: number
   readonly warmupSteps: number
-  /** Momentum of the averaged weights. */
-  readonly averaging: number
   /** Stops after this many seconds, when the schedule is driven by time; Infinity for none. */
   readonly seconds: number
   readonly signal?: AbortSignal
@@ -27,6 +24,8 @@ export interface FitOptions {
 export interface StepRecord {
   readonly step: number
   readonly loss: number
+  /** What the step reports beside the loss, such as its parts. */
+  readonly parts?: Readonly<Record<string, number>>
   readonly learningRate: number
   readonly secondsPerStep: number
 }
@@ -39,49 +38,34 @@ function scheduleProgress(step: number, steps: number, elapsed: number, seconds:
   return Math.min(1, Math.max(step / steps, seconds === Infinity ? 0 : elapsed / seconds))
 }
 
-/** Trains until `steps` or `seconds` are over. @throws CancelledError; Error when the loss is not finite. */
-export async function fit(options: FitOptions): Promise<void> {
-  const { step, state, steps, seconds } = options
+function learningRateAt(index: number, elapsed: number, options: FitOptions): number {
+  const { steps, seconds, warmupSteps } = options
+  const position = scheduleProgress(index, steps, elapsed, seconds) * steps
+  const warm = Math.max(position, index < warmupSteps ? index + 1 : 0)
+  return warmupCosine(warm, options.learningRate, warmupSteps, steps)
+}
+
+/** Lets what was asked of a device begin. */
+const begin = () => new Promise(resolve => setTimeout(resolve, 0))
+
+/** Trains until `steps` or `seconds` are over. @returns updates made in all. @throws CancelledError; Error as the step. */
+export async function fit(options: FitOptions): Promise<number> {
+  const { step, from, steps, seconds } = options
   const started = performance.now()
-  let next = options.batch(state.step)
-  while (state.step < steps) {
+  let next = from < steps ? options.batch(from) : {}
+  for (let index = from; index < steps; index++) {
     throwIfCancelled(options.signal, 'The training')
     const at = performance.now()
     const elapsed = (at - started) / 1000
-    if (elapsed >= seconds) return
-    const position = scheduleProgress(state.step, steps, elapsed, seconds) * steps
-    const learningRate = warmupCosine(
-      Math.max(position, state.step < options.warmupSteps ? state.step + 1 : 0),
-      options.learningRate,
-      options.warmupSteps,
-      steps,
-    )
-    const index = state.step
-    const running = step.run(state, next, learningRate)
-    // The runtime computes on its own threads: the next batch is made meanwhile.
+    if (elapsed >= seconds) return index
+    const learningRate = learningRateAt(index, elapsed, options)
+    const running = step.run(next, options.numbers(index, learningRate))
+    await Promise.race([running, begin()])
     if (index + 1 < steps) next = options.batch(index + 1)
-    const loss = await running
-    averageWeights(options.averaged, state.parameters, step.trained, options.averaging, index)
-    await options.onStep?.({
-      step: index,
-      loss,
-      learningRate,
-      secondsPerStep: (performance.now() - at) / 1000,
-    })
+    const { loss, ...parts } = await running
+    const secondsPerStep = (performance.now() - at) / 1000
+    const named = Object.keys(parts).length > 0 ? { parts } : {}
+    await options.onStep?.({ step: index, loss, ...named, learningRate, secondsPerStep })
   }
-}
-
-/** Exponential average, shorter at the beginning so that the random start is forgotten. */
-function averageWeights(
-  averaged: ParameterValues,
-  current: ParameterValues,
-  names: readonly string[],
-  momentum: number,
-  step: number,
-): void {
-  const keep = Math.min(momentum, (1 + step) / (10 + step))
-  for (const name of names) {
-    const [mean, values] = [averaged[name], current[name]]
-    for (let i = 0; i < mean.length; i++) mean[i] += (1 - keep) * (values[i] - mean[i])
-  }
+  return Math.max(from, steps)
 }

@@ -8,7 +8,14 @@ import { classifyLogits, segmentLogits } from '../network/network.ts'
 import { parameterShapes } from '../network/parameters.ts'
 import { readSafetensors } from '../network/safetensors.ts'
 import { diceCrossEntropy, softmaxCrossEntropy } from './losses.ts'
-import { createTrainStep, startOptimiser, type LossFunction } from './trainStep.ts'
+import {
+  startSupervised,
+  supervisedNumbers,
+  supervisedStep,
+  type LossFunction,
+  type SupervisedOptions,
+} from './supervisedStep.ts'
+import { createTrainStep } from './trainStep.ts'
 
 // Expected losses, tolerances and the hash seed come from the golden fixtures of the independent PyTorch implementation.
 const folder = new URL('../../fixtures/golden/train/', import.meta.url)
@@ -34,22 +41,23 @@ async function runFixture(name: string, loss: (config: NetworkConfig) => LossFun
   const shapes = parameterShapes(model, parts)
   const [B, , D, H, W] = tensors['in.images'].shape
   const labels = tensors['in.labels']
-  const step = await createTrainStep(
-    {
-      loss: loss(model),
-      shapes,
-      inputs: {
-        images: { shape: [B, D, H, W, 1], dtype: 'float32' },
-        labels: { shape: [...labels.shape], dtype: 'int32' },
-      },
-      adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay },
+  const options: SupervisedOptions = {
+    loss: loss(model),
+    shapes,
+    batch: {
+      images: { shape: [B, D, H, W, 1], dtype: 'float32' },
+      labels: { shape: [...labels.shape], dtype: 'int32' },
     },
-    runtime!,
-  )
-  const state = startOptimiser(hashInitialise(shapes, seed))
+    adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay },
+  }
+  const start = startSupervised(hashInitialise(shapes, seed))
+  const step = await createTrainStep(supervisedStep(options), start, runtime!)
   const batch = { images: Float32Array.from(tensors['in.images'].data), labels: Int32Array.from(labels.data) }
   const losses: number[] = []
-  for (const rate of lr) losses.push(await step.run(state, batch, rate))
+  for (const [index, rate] of lr.entries()) {
+    const { loss } = await step.run(batch, supervisedNumbers(index, rate, { ...options, averaging: 0.9 }))
+    losses.push(loss)
+  }
   await step.release()
   const { atol } = description.tensors['out.losses']
   return { losses, wanted: Array.from(tensors['out.losses'].data as Float64Array), atol: atol as number[] }

@@ -1,16 +1,15 @@
 // Fixtures of training runs: ten AdamW steps of classification or segmentation through the product's own training step.
 import * as tf from '@tensorflow/tfjs-core'
-import type { FeedData } from '../../../graph/session.ts'
 import { classifyLogits, segmentLogits } from '../../../network/network.ts'
 import { parameterShapes, type NetworkParts, type ParameterTensors } from '../../../network/parameters.ts'
 import { diceCrossEntropy, monaiDice, softmaxCrossEntropy } from '../../losses.ts'
-import { createResidentTrainStep } from '../../residentTrainStep.ts'
 import {
-  createTrainStep,
-  startOptimiser,
-  type OptimiserState,
-  type TrainStepOptions,
-} from '../../trainStep.ts'
+  startSupervised,
+  supervisedNumbers,
+  supervisedStep,
+  type SupervisedOptions,
+} from '../../supervisedStep.ts'
+import { createTrainStep } from '../../trainStep.ts'
 import { checksum, compareChecksum, compareTensor, type Check } from '../compare.ts'
 import type { Fixture, HostTensors } from '../fixture.ts'
 import { toChannelsFirst } from '../layout.ts'
@@ -106,26 +105,6 @@ async function checkStart(
   return checks
 }
 
-/** The product's training step for the path's runtime, with its state where that runtime keeps it. */
-interface Trainer {
-  run(batch: Readonly<Record<string, FeedData>>, rate: number): Promise<number>
-  read(): Promise<OptimiserState>
-  release(): Promise<void> | void
-}
-
-async function openTrainer(options: TrainStepOptions, state: OptimiserState, path: Path): Promise<Trainer> {
-  const { runtime } = path
-  if (!runtime)
-    throw new Error('Training fixtures run on the onnx and plan paths, whose runtime this path lacks.')
-  if (runtime.kind === 'plan') return createResidentTrainStep(options, state, runtime)
-  const step = await createTrainStep(options, runtime)
-  return {
-    run: (batch, rate) => step.run(state, batch, rate),
-    read: () => Promise.resolve(state),
-    release: () => step.release(),
-  }
-}
-
 async function checkRun(fixture: Fixture, path: Path): Promise<Check[]> {
   const task = taskOf(fixture)
   const shapes = parameterShapes(networkConfigOf(fixture), task.parts)
@@ -134,10 +113,10 @@ async function checkRun(fixture: Fixture, path: Path): Promise<Check[]> {
   const labels = fixture.tensors['in.labels']
   const checks = await checkStart(fixture, path, task, weights, { images, labels })
   const [beta1, beta2] = fixture.config.betas as [number, number]
-  const options: TrainStepOptions = {
+  const options: SupervisedOptions = {
     loss: (p, t) => task.loss(task.logits(p, t.images), t.labels),
     shapes,
-    inputs: {
+    batch: {
       images: { shape: [...images.shape], dtype: 'float32' },
       labels: { shape: [...labels.shape], dtype: 'int32' },
     },
@@ -151,19 +130,21 @@ async function checkRun(fixture: Fixture, path: Path): Promise<Check[]> {
   const values = Object.fromEntries(
     Object.entries(weights).map(([name, w]) => [name, w.data as Float32Array]),
   )
-  const trainer = await openTrainer(options, startOptimiser(values), path)
+  if (!path.runtime)
+    throw new Error('Training fixtures run on the onnx and plan paths, whose runtime this path lacks.')
+  const step = await createTrainStep(supervisedStep(options), startSupervised(values), path.runtime)
   const batch = { images: images.data as Float32Array, labels: Int32Array.from(labels.data) }
   const wanted = fixture.json.losses as LossRow[]
   for (const [index, rate] of (fixture.config.lr as number[]).entries()) {
-    const got = await trainer.run(batch, rate)
+    const got = await step.run(batch, supervisedNumbers(index, rate, { ...options, averaging: 0.9 }))
     const { value, atol } = wanted[index]
-    checks.push({ tensor: `loss of step ${index}`, error: Math.abs(got - value), tolerance: atol })
+    checks.push({ tensor: `loss of step ${index}`, error: Math.abs(got.loss - value), tolerance: atol })
   }
-  const { parameters } = await trainer.read()
-  await trainer.release()
+  const { groups } = await step.read()
+  await step.release()
   if (!fixture.tensors['out.final_logits']) return checks
   const trained: HostTensors = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: parameters[name] }]),
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: groups.parameters[name] }]),
   )
   const final = await path.run(t => ({ logits: task.logits(t, t.images) }), { images }, trained)
   return [...checks, compareTensor(fixture, 'out.final_logits', final.logits)]

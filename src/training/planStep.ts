@@ -1,0 +1,61 @@
+// The training step as a WebGPU plan: the state stays on the device and is updated there; a step uploads the batch and a
+// few numbers and reads back what it reports.
+import type { FeedData } from '../graph/session.ts'
+import { compilePlan } from '../graph/webgpu/plan.ts'
+import type { PlanReport } from '../graph/webgpu/planReport.ts'
+import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
+import {
+  flattenState,
+  replaceState,
+  requireFinite,
+  traceStep,
+  type StepDefinition,
+  type TrainState,
+} from './stepGraph.ts'
+import type { TrainStep } from './trainStep.ts'
+
+export interface PlanStep extends TrainStep {
+  readonly report: PlanReport
+}
+
+/** As `createTrainStep`. */
+export async function createPlanStep(
+  definition: StepDefinition,
+  state: TrainState,
+  { device, tiles, label }: PlanRuntime,
+  onProgress?: (ready: number, total: number) => void,
+): Promise<PlanStep> {
+  const { graph, updated, fixed, reports } = traceStep(definition, { keepKernels: true })
+  const plan = await compilePlan(graph, device, {
+    state: Object.fromEntries(updated.map(name => [name, name])),
+    resident: fixed,
+    ...(tiles ? { tiles } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  })
+  const start = flattenState(state.groups)
+  let unsent: Record<string, FeedData> = Object.fromEntries(
+    [...updated, ...fixed].map(name => [name, start[name]]),
+  )
+  let { step } = state
+  return {
+    label,
+    updated,
+    report: plan.report,
+    async run(batch, numbers) {
+      const scalars = Object.entries(numbers).map(([name, value]) => [name, Float32Array.of(value)] as const)
+      const results = await plan.run({ ...unsent, ...batch, ...Object.fromEntries(scalars) }, reports)
+      unsent = {}
+      step++
+      const reported = Object.fromEntries(reports.map(name => [name, results[name].data[0]]))
+      requireFinite(reported, step)
+      return reported
+    },
+    async read() {
+      const isUntouched = Object.keys(unsent).length > 0
+      const now = isUntouched ? {} : await plan.readState(updated)
+      const current = Object.fromEntries(Object.entries(now).map(([name, { data }]) => [name, data]))
+      return { groups: replaceState(state.groups, current as Record<string, Float32Array>), step }
+    },
+    release: () => Promise.resolve(plan.release()),
+  }
+}
