@@ -58,8 +58,8 @@ export async function openModel(
 }
 
 /** The runtime that a command names: `cpu` or `webgpu`. @throws InputError for another word, or WebGPU without adapter. */
-export async function openRuntime(device: string): Promise<Runtime | PlanRuntime> {
-  if (device === 'cpu') return loadNodeRuntime()
+export async function openRuntime(device: string, threads?: number): Promise<Runtime | PlanRuntime> {
+  if (device === 'cpu') return loadNodeRuntime(threads)
   if (device !== 'webgpu') throw new InputError(`--device is '${device}', but webgpu or cpu is expected.`)
   const gpu = await requestGpu()
   return { kind: 'plan', device: gpu.device, label: gpu.label }

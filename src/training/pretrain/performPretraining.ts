@@ -1,0 +1,125 @@
+// A pretraining run from its settings, or from its folder, to its end: what the command and the page's worker call.
+import { InputError } from '../../base/errors.ts'
+import type { Triple } from '../../base/shape.ts'
+import type { Runtime } from '../../graph/session.ts'
+import type { PlanRuntime } from '../../graph/webgpu/runtime.ts'
+import { bordered } from '../augment.ts'
+import { bankSize, usesPerCrop } from '../cropBank.ts'
+import { loadState } from '../run/checkpoint.ts'
+import type { RunControl } from '../run/control.ts'
+import { describeChange, type Environment } from '../run/environment.ts'
+import { rewindHistory, type HistoryRow } from '../run/history.ts'
+import { performRun, type RunEnd } from '../run/performRun.ts'
+import type { RunStorage } from '../run/storage.ts'
+import { flattenState } from '../stepGraph.ts'
+import { CasePool } from './casePool.ts'
+import { cropBytes, type CaseSource } from './cases.ts'
+import { requireCropShape, requireOptions } from './options.ts'
+import {
+  groupState,
+  openPretrainUpdates,
+  startState,
+  stateShapes,
+  type PretrainFigures,
+} from './pretrainUpdates.ts'
+import type { PretrainRecipe } from './recipe.ts'
+import { readConfig, SeenCases, sessionAt, writeConfig, type PretrainSettings } from './runRecord.ts'
+import { createViewStream, type CropPlan } from './viewStream.ts'
+
+export type PretrainRow = HistoryRow & PretrainFigures
+
+export interface PretrainingOptions {
+  readonly storage: RunStorage
+  /** Of a new run; undefined continues the one in the storage. */
+  readonly settings: PretrainSettings | undefined
+  readonly source: CaseSource
+  readonly runtime: Runtime | PlanRuntime
+  readonly environment: Environment
+  readonly control: RunControl
+  readonly saveEvery: number
+  /** Sentences that whoever follows the run should read. */
+  readonly onNotice?: (notice: string) => void
+  /** The rows of the run so far, then each new one. */
+  readonly onStart?: (rows: readonly PretrainRow[], settings: PretrainSettings) => void
+  readonly onRow?: (row: PretrainRow) => Promise<void> | void
+}
+
+/** Crops that may wait: a quarter of the memory, but no more than are useful. */
+export function planCrops(recipe: PretrainRecipe, memoryBytes: number, caseCount: number): CropPlan {
+  const each = cropBytes(bordered(recipe.cropShape as Triple, recipe.borderVoxels))
+  // The bank keeps up to twice its size.
+  const room = Math.floor(memoryBytes / 4 / (2 * each))
+  return {
+    lanes: Math.min(8, caseCount),
+    cropsPerCase: 8,
+    bankSize: Math.max(2, Math.min(bankSize, room)),
+    usesPerCrop,
+  }
+}
+
+async function settingsOf({ storage, settings, source, environment, onNotice }: PretrainingOptions) {
+  const known = await readConfig(storage)
+  if (known && settings)
+    throw new InputError(
+      'This folder already holds a run; continue it, or choose another folder for the new one.',
+    )
+  if (!known && !settings)
+    throw new InputError('There is no run to continue in this folder; begin one, or choose another folder.')
+  const chosen: PretrainSettings = settings ?? known!
+  if (chosen.caseCount !== source.count)
+    throw new InputError(
+      `The run was begun with ${chosen.caseCount} cases, but ${source.count} came; give the same volumes as when it was begun.`,
+    )
+  const sessions = known?.sessions ?? []
+  const change = sessions.length > 0 && describeChange(sessions.at(-1)!.environment, environment)
+  if (change) onNotice?.(change)
+  return { chosen, sessions }
+}
+
+/**
+ * Runs until all updates are made or `control` stops it. A new run's folder is written at once; a continued run goes on
+ * from its last save, bit for bit as it would have where device, backend, threads and versions are the same.
+ * @throws InputError in a sentence for settings, data or saves that make no run, and for storage that is full: the last
+ * save is safe.
+ */
+export async function performPretraining(options: PretrainingOptions): Promise<RunEnd> {
+  const { storage, source, runtime, environment, control, saveEvery, onStart, onRow } = options
+  const { chosen, sessions } = await settingsOf(options)
+  const { recipe, options: run, plan, memoryBytes, caseCount } = chosen
+  requireOptions(run)
+  requireCropShape(recipe.cropShape)
+  const saved = await loadState(storage, flattenState(stateShapes(recipe, run)))
+  const from = saved?.step ?? 0
+  await writeConfig(storage, settingsAlone(chosen), [...sessions, sessionAt(from, environment)])
+  const rows = await rewindHistory<PretrainRow>(storage, from)
+  onStart?.(rows, chosen)
+  const seen = await SeenCases.read(storage)
+  const pool = new CasePool(source, memoryBytes, (index, opened) => seen.note(index, opened))
+  const views = createViewStream({ pool, caseCount, recipe, plan, batch: run.batch, seed: run.seed })
+  const updates = await openPretrainUpdates({
+    recipe,
+    options: run,
+    views,
+    runtime,
+    state: saved ? groupState(saved.tensors, from) : startState(recipe, run),
+  })
+  try {
+    const onSave = () => seen.write(storage)
+    return await performRun(updates, { storage, from, saveEvery, control, onSave, ...(onRow && { onRow }) })
+  } finally {
+    await updates.release()
+  }
+}
+
+/** The settings without what a record adds to them. */
+function settingsAlone({
+  preset,
+  recipe,
+  options,
+  plan,
+  caseCount,
+  data,
+  memoryBytes,
+}: PretrainSettings): PretrainSettings {
+  return { preset, recipe, options, plan, caseCount, data, memoryBytes }
+}
