@@ -38,8 +38,7 @@ export function pretrainDefinition(
   options: PretrainOptions,
 ): StepDefinition {
   const config = configFor(recipe.config, options)
-  const names = Object.keys(shapes.student)
-  const program = pretrainStep(names, { config, options })
+  const program = pretrainStep({ config, options })
   const accumulating = options.accumulate > 1 ? ['carry', 'isLast'] : []
   return {
     state: shapes,

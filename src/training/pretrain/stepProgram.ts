@@ -7,14 +7,14 @@ import * as tf from '@tensorflow/tfjs-core'
 import { stageGrid } from '../../network/encoder.ts'
 import { semanticStage } from '../../network/config.ts'
 import { under } from '../../network/parameters.ts'
-import { adamWUpdate, defaultAdamW, emaUpdate } from '../optimiser.ts'
+import { adamWUpdates, defaultAdamW, emaUpdate, lossAndGradients } from '../optimiser.ts'
 import { updateCentre } from '../pretrainLosses.ts'
 import { maskFromAttention } from './masks.ts'
 import { distillationLosses, isOn, masksByAttention } from './options.ts'
 import { studentPass, teacherPass, type PassSettings, type Tensors } from './passes.ts'
 
 /** Whether the optimiser may touch a parameter: weight_g stays 1 (SPEC 5). */
-export function isTrainable(name: string): boolean {
+function isTrainable(name: string): boolean {
   return !name.endsWith('weight_g')
 }
 
@@ -31,7 +31,7 @@ function entropies(teacher: tf.Tensor, centre: tf.Tensor, temperature: tf.Tensor
 function relativeDistance(teacher: Tensors, student: Tensors): tf.Tensor {
   const squares = (values: readonly tf.Tensor[]) =>
     tf.addN(values.map(value => tf.sum(tf.square(tf.reshape(value, [-1])))))
-  const names = Object.keys(teacher).filter(name => name !== 'encoder.mask_token')
+  const names = Object.keys(teacher)
   const apart = squares(names.map(name => tf.sub(teacher[name], student[name])))
   return tf.sqrt(tf.div(apart, squares(names.map(name => student[name]))))
 }
@@ -48,22 +48,18 @@ function maskOf(t: Tensors, teacher: Tensors, { config, options }: PassSettings)
   )
 }
 
-/** Gradients of the student's total loss, `undefined` for parameters that it does not reach, and what the pass gave. */
-function differentiate(t: Tensors, names: readonly string[], settings: PassSettings) {
+/** Gradients of the student's total loss where it reaches, and what the pass gave. */
+function differentiate(t: Tensors, settings: PassSettings) {
   const p = under(t, 'p.')
   const passed: Tensors = {}
-  const { grads } = tf.engine().gradients(
-    () => {
-      const { losses, outputs } = studentPass(t, p, settings)
-      Object.assign(passed, losses, outputs)
-      Object.values(passed).forEach(tensor => tf.keep(tensor))
-      return losses.total
-    },
-    names.map(name => p[name]),
-    undefined as unknown as tf.Tensor,
-    true,
-  )
-  return { passed, gradients: grads as (tf.Tensor | undefined)[] }
+  const trainable = Object.fromEntries(Object.entries(p).filter(([name]) => isTrainable(name)))
+  const { gradients } = lossAndGradients(() => {
+    const { losses, outputs } = studentPass(t, p, settings)
+    Object.assign(passed, losses, outputs)
+    Object.values(passed).forEach(tensor => tf.keep(tensor))
+    return losses.total
+  }, trainable)
+  return { passed, gradients }
 }
 
 /** `after` where `isLast` is 1 and `before` where it is 0, exactly: one of the products is zero. */
@@ -105,44 +101,49 @@ function watch(t: Tensors, settings: PassSettings, result: Tensors): void {
   }
 }
 
-/**
- * The step of `settings` for a student with the parameters `names`. Inputs beside the state: images [2B,D,H,W,1],
- * teacherTemperature, momentum, learningRate, correction1, correction2; keep where the teacher is noisy, mask where
- * attention does not give it, dropPath where depth is stochastic; carry and isLast where passes are accumulated.
- * Results are the new state under its old names, grad.NAME, the losses, what both passes gave, and what the run watches.
- */
-export function pretrainStep(names: readonly string[], settings: PassSettings): (t: Tensors) => Tensors {
+/** AdamW on the gradients of all passes of the update; in passes before the last, everything stays. */
+function updateStudent(t: Tensors, gradients: Tensors, settings: PassSettings, result: Tensors): Tensors {
+  const share = 1 / settings.options.accumulate
+  const sums = Object.fromEntries(
+    Object.entries(gradients).map(([name, gradient]) => [name, accumulate(t, `g.${name}`, gradient, share)]),
+  )
+  const groups = { parameters: under(t, 'p.'), m: under(t, 'm.'), v: under(t, 'v.') }
   const adamW = { ...defaultAdamW, weightDecay: settings.options.weightDecay }
+  const next = adamWUpdates(groups, sums, t as Record<string, tf.Scalar>, adamW)
+  for (const [name, sum] of Object.entries(sums)) {
+    result[`grad.${name}`] = sum
+    if (t.carry) result[`g.${name}`] = sum
+    result[`p.${name}`] = choose(t.isLast, next.parameters[name], groups.parameters[name])
+    result[`m.${name}`] = choose(t.isLast, next.m[name], groups.m[name])
+    result[`v.${name}`] = choose(t.isLast, next.v[name], groups.v[name])
+  }
+  return { ...groups.parameters, ...under(result, 'p.') }
+}
+
+/** The teacher from the updated student; its mask token is never used. */
+function updateTeacher(t: Tensors, student: Tensors, result: Tensors): void {
+  for (const [name, old] of Object.entries(under(t, 't.')))
+    if (name !== 'encoder.mask_token')
+      result[`t.${name}`] = choose(t.isLast, emaUpdate(old, student[name], t.momentum as tf.Scalar), old)
+}
+
+/**
+ * The step of `settings`. Inputs beside the state: images [2B,D,H,W,1], teacherTemperature, momentum, learningRate,
+ * correction1, correction2; keep where the teacher is noisy, mask where attention does not give it, dropPath where depth
+ * is stochastic; carry and isLast where passes are accumulated. Results are the new state under its old names, grad.NAME,
+ * the losses, what both passes gave, and what the run watches.
+ */
+export function pretrainStep(settings: PassSettings): (t: Tensors) => Tensors {
   return inputs => {
     const teacher = teacherPass(settings)(inputs)
     const t: Tensors = { ...inputs, ...teacher, mask: maskOf(inputs, teacher, settings) }
-    const trainable = names.filter(isTrainable)
-    const { passed, gradients } = differentiate(t, trainable, settings)
+    const { passed, gradients } = differentiate(t, settings)
     const result: Tensors = { ...teacher, ...passed, mask: t.mask }
     updateCentres(t, settings, result)
     watch(t, settings, result)
-    const student = { ...under(t, 'p.') }
-    trainable.forEach((name, at) => {
-      const gradient = gradients[at]
-      if (!gradient) return
-      const sum = accumulate(t, `g.${name}`, gradient, 1 / settings.options.accumulate)
-      if (t.carry) result[`g.${name}`] = sum
-      const before = { parameter: student[name], m: t[`m.${name}`], v: t[`v.${name}`] }
-      const corrections = [t.correction1, t.correction2] as [tf.Scalar, tf.Scalar]
-      const next = adamWUpdate(before, sum, t.learningRate as tf.Scalar, corrections, adamW)
-      result[`grad.${name}`] = sum
-      student[name] = choose(t.isLast, next.parameter, before.parameter)
-      result[`p.${name}`] = student[name]
-      result[`m.${name}`] = choose(t.isLast, next.m, before.m)
-      result[`v.${name}`] = choose(t.isLast, next.v, before.v)
-    })
-    const updated: Tensors = {}
-    for (const [name, old] of Object.entries(under(t, 't.'))) {
-      if (name === 'encoder.mask_token') continue
-      updated[name] = choose(t.isLast, emaUpdate(old, student[name], t.momentum as tf.Scalar), old)
-      result[`t.${name}`] = updated[name]
-    }
-    result.teacher_distance = relativeDistance(updated, student)
+    const student = updateStudent(t, gradients, settings, result)
+    updateTeacher(t, student, result)
+    result.teacher_distance = relativeDistance(under(result, 't.'), student)
     return result
   }
 }

@@ -180,14 +180,13 @@ async function checkFirstStep(
 async function checkPretraining(fixture: Fixture, path: Path): Promise<Check[]> {
   const settings = settingsOf(fixture)
   let state = startState(fixture, settings)
-  const names = Object.keys(state).flatMap(name => (name.startsWith('p.') ? [name.slice(2)] : []))
   const checks: Check[] = []
   let prepared: Awaited<ReturnType<Path['prepare']>> | undefined
   for (const [step, row] of (fixture.json.losses as LossRow[]).entries()) {
     const [correction1, correction2] = biasCorrections(step + 1).map(scalar)
     const learningRate = scalar((fixture.config.lr as number[])[step])
     const inputs = { ...state, learningRate, correction1, correction2 }
-    prepared ??= await path.prepare(pretrainStep(names, settings), inputs)
+    prepared ??= await path.prepare(pretrainStep(settings), inputs)
     const after = await prepared.run(inputs)
     for (const [loss, want] of Object.entries(row)) {
       if (typeof want === 'number') continue
