@@ -12,9 +12,9 @@ import {
 } from '../src/training/pretrain/performPretraining.ts'
 import { readConfig, type PretrainSettings } from '../src/training/pretrain/runRecord.ts'
 import { openCohort, type Cohort } from './support/cohort.ts'
-import { describeEnvironment } from './support/environment.ts'
+import { watchPlaces } from './support/environment.ts'
 import { folderStorage } from './support/folderStorage.ts'
-import { openRuntime } from './support/openModel.ts'
+import { openTrainPlaces } from './support/openModel.ts'
 import {
   parseCount,
   pretrainFlags,
@@ -116,7 +116,7 @@ async function main(): Promise<void> {
   const opened = values.resume
     ? { cohort: await openKnown(values, out), settings: undefined }
     : await openNew(values)
-  const runtime = await openRuntime(values.device, threads)
+  const { places, environment } = await watchPlaces(openTrainPlaces(values.device, threads))
   const control = new RunControl()
   stopOnSignals(control)
   const rows: PretrainRow[] = []
@@ -125,15 +125,15 @@ async function main(): Promise<void> {
     storage: folderStorage(out),
     settings: opened.settings,
     source: opened.cohort.source,
-    runtime,
-    environment: await describeEnvironment(runtime),
+    places,
+    environment,
     control,
     saveEvery,
     onNotice: notice => console.log(notice),
-    onStart(known, settings) {
+    onStart(known, settings, label) {
       rows.push(...known)
       console.log(
-        `${settings.preset}, ${settings.options.masking} masks, ${settings.caseCount} cases, from step ${known.length} of ${settings.options.steps}, on ${runtime.label}`,
+        `${settings.preset}, ${settings.options.masking} masks, ${settings.caseCount} cases, from step ${known.length} of ${settings.options.steps}, on ${label}`,
       )
     },
     onRow(row) {

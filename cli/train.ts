@@ -7,6 +7,7 @@ import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
 import { segmentLogits } from '../src/network/network.ts'
 import { parameterShapes, type ParameterShapes } from '../src/network/parameters.ts'
+import { openSteadyStep } from '../src/training/steadyStep.ts'
 import { classAndTargetsLoss, targetInputs, targetShapes } from '../src/training/classifierTargets.ts'
 import { fit } from '../src/training/fit.ts'
 import { rareForegroundLoss } from '../src/training/losses.ts'
@@ -21,8 +22,7 @@ import {
   type LossFunction,
   type SupervisedOptions,
 } from '../src/training/supervisedStep.ts'
-import { createTrainStep } from '../src/training/trainStep.ts'
-import { openRuntime } from './support/openModel.ts'
+import { openTrainPlaces } from './support/openModel.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
@@ -167,17 +167,19 @@ async function train(
   const start = hasCheckpoint
     ? await loadCheckpoint(folder)
     : startSupervised(await startParameters(settings, options.shapes, recipe))
-  const runtime = await openRuntime(device)
-  await writeConfig(folder, settings, recipe, runtime.label)
   const definition = supervisedStep(options)
-  const step = await createTrainStep(definition, start, runtime)
+  const batch = createCropSampler(settings.task, recipe, settings.seed, 'train')
+  const places = openTrainPlaces(device)
+  const step = await openSteadyStep({ definition, state: start, places, batch })
+  await writeConfig(folder, settings, recipe, step.label)
   const trained = step.updated.filter(name => name.startsWith('parameters.')).length
-  console.log(`${settings.task}, ${trained} parameters trained, from step ${start.step}, on ${runtime.label}`)
+  console.log(`${settings.task}, ${trained} parameters trained, from step ${start.step}, on ${step.label}`)
   const recent: number[] = []
+  let said = 0
   const updates = await fit({
     step,
     from: start.step,
-    batch: createCropSampler(settings.task, recipe, settings.seed, 'train'),
+    batch,
     numbers: (index, learningRate) =>
       supervisedNumbers(index, learningRate, { adamW: options.adamW, averaging: 0.995 }),
     steps: settings.steps,
@@ -186,6 +188,8 @@ async function train(
     seconds: settings.minutes === null ? Infinity : settings.minutes * 60,
     async onStep(record) {
       recent.push(record.loss)
+      for (const notice of step.notices.slice(said)) console.log(notice)
+      said = step.notices.length
       await appendFile(path.join(folder, 'history.jsonl'), JSON.stringify(record) + '\n')
       if (recent.length < 50) return
       const mean = recent.reduce((sum, loss) => sum + loss, 0) / recent.length

@@ -1,24 +1,31 @@
 // Everything on this machine that the bits of a trained weight depend on.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Runtime } from '../../src/graph/session.ts'
-import type { PlanRuntime } from '../../src/graph/webgpu/runtime.ts'
 import type { Environment } from '../../src/training/run/environment.ts'
+import type { TrainPlaces } from '../../src/training/steadyStep.ts'
 
 async function programVersion(): Promise<string> {
   const file = fileURLToPath(new URL('../../package.json', import.meta.url))
   return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version
 }
 
-export async function describeEnvironment(runtime: Runtime | PlanRuntime): Promise<Environment> {
+/** The places, and what is known of the one that was opened last. */
+export async function watchPlaces(places: TrainPlaces) {
   const common = { version: await programVersion(), node: process.version, processor: process.arch }
-  if (runtime.kind === 'plan') return { ...common, device: runtime.label, backend: 'WebGPU plan' }
-  const { node, web, common: library } = runtime.ort.env.versions
-  return {
-    ...common,
-    device: 'cpu',
-    backend: runtime.label.split(',')[0],
-    backendVersion: node ?? web ?? library ?? 'unknown',
-    threads: runtime.threads,
+  let opened: Environment = common
+  const watched: TrainPlaces = {
+    async openGpu() {
+      const runtime = await places.openGpu()
+      opened = common
+      return runtime
+    },
+    async openCpu(why) {
+      const runtime = await places.openCpu(why)
+      const { node, web, common: library } = runtime.ort.env.versions
+      const backendVersion = node ?? web ?? library ?? 'unknown'
+      opened = { ...common, threads: runtime.threads, backendVersion }
+      return runtime
+    },
   }
+  return { places: watched, environment: (label: string): Environment => ({ ...opened, device: label }) }
 }

@@ -1,9 +1,8 @@
 // A model opened for a command on the device that it names: --device auto|webgpu|cpu.
 import { InputError } from '../../src/base/errors.ts'
-import type { Runtime } from '../../src/graph/session.ts'
-import type { PlanRuntime } from '../../src/graph/webgpu/runtime.ts'
 import { loadModel, type LoadedModel } from '../../src/prediction/loadModel.ts'
 import { openSteadyModel } from '../../src/prediction/steadyModel.ts'
+import type { TrainPlaces } from '../../src/training/steadyStep.ts'
 import { readModelFiles } from './modelFiles.ts'
 import type { NodeGpu } from './nodeGpu.ts'
 import { loadNodeRuntime } from './nodeRuntime.ts'
@@ -57,12 +56,18 @@ export async function openModel(
   return { model, runtime: model.runtime }
 }
 
-/** The runtime that a command names: `cpu` or `webgpu`. @throws InputError for another word, or WebGPU without adapter. */
-export async function openRuntime(device: string, threads?: number): Promise<Runtime | PlanRuntime> {
-  if (device === 'cpu') return loadNodeRuntime(threads)
-  if (device !== 'webgpu') throw new InputError(`--device is '${device}', but webgpu or cpu is expected.`)
-  const gpu = await requestGpu()
-  return { kind: 'plan', device: gpu.device, label: gpu.label }
+/** Where a command trains: `cpu`, or `webgpu` and the CPU once that has failed. @throws InputError for another word. */
+export function openTrainPlaces(device: string, threads?: number): TrainPlaces {
+  if (!['webgpu', 'cpu'].includes(device))
+    throw new InputError(`--device is '${device}', but webgpu or cpu is expected.`)
+  return {
+    async openGpu() {
+      if (device === 'cpu') return undefined
+      const gpu = await requestGpu()
+      return { kind: 'plan', device: gpu.device, label: gpu.label }
+    },
+    openCpu: () => loadNodeRuntime(threads),
+  }
 }
 
 async function requestGpu(): Promise<NodeGpu> {

@@ -30,6 +30,7 @@ type Amount = number | tf.Scalar
 export const adamWKernel: GpuKernel = {
   name: 'AdamW',
   inputs: ['parameter', 'm', 'v', 'gradient', 'scalars'],
+  inPlace: [0, 1, 2],
   shapes([parameter, m, v, gradient, scalars]) {
     requireShape('adamW', 'a first moment', m, parameter!)
     requireShape('adamW', 'a second moment', v, parameter!)

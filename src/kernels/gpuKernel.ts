@@ -48,6 +48,8 @@ export interface GpuKernel {
   readonly name: string
   /** Names of the inputs in order; a trailing `?` marks one that may be missing. */
   readonly inputs: readonly string[]
+  /** For each output, the number of the input in whose place it may stand: read and written there, element by element. */
+  readonly inPlace?: readonly number[]
   /** Shapes of the outputs, all float32. @throws Error in a sentence when the inputs do not fit each other. */
   shapes(inputs: readonly (Shape | undefined)[], attributes: KernelAttributes): Shape[]
   /** Floats of each scratch buffer, from the inputs' shapes. */

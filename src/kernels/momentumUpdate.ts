@@ -10,6 +10,7 @@ import { updateSteps } from './updateSteps.ts'
 export const momentumUpdateKernel: GpuKernel = {
   name: 'MomentumUpdate',
   inputs: ['teacher', 'student', 'momentum'],
+  inPlace: [0],
   shapes([teacher, student, momentum]) {
     requireShape('momentumUpdate', 'a student', student, teacher!)
     requireShape('momentumUpdate', 'a momentum', momentum, [])

@@ -1,5 +1,6 @@
 // The training step as a WebGPU plan: the state stays on the device and is updated there; a step uploads the batch and a
 // few numbers and reads back what it reports.
+import { DeviceMemoryError } from '../base/errors.ts'
 import type { FeedData } from '../graph/session.ts'
 import { compilePlan } from '../graph/webgpu/plan.ts'
 import type { PlanReport } from '../graph/webgpu/planReport.ts'
@@ -18,7 +19,14 @@ export interface PlanStep extends TrainStep {
   readonly report: PlanReport
 }
 
-/** As `createTrainStep`. */
+function explainMemory(error: unknown): never {
+  if (!(error instanceof DeviceMemoryError)) throw error
+  throw new DeviceMemoryError(
+    `A training step of this size does not fit on the GPU: lower the batch or the crop’s size, or choose a smaller preset. (${error.message})`,
+  )
+}
+
+/** As `createTrainStep`. @throws DeviceMemoryError in a sentence that says what to lower. */
 export async function createPlanStep(
   definition: StepDefinition,
   state: TrainState,
@@ -31,7 +39,7 @@ export async function createPlanStep(
     resident: fixed,
     ...(tiles ? { tiles } : {}),
     ...(onProgress ? { onProgress } : {}),
-  })
+  }).catch(explainMemory)
   const start = flattenState(state.groups)
   let unsent: Record<string, FeedData> = Object.fromEntries(
     [...updated, ...fixed].map(name => [name, start[name]]),

@@ -132,11 +132,16 @@ function withoutUnread(
   return { graph: { ...graph, inputs }, fixed }
 }
 
-/** @throws Error in a sentence when training has diverged. */
+/** The computation went as it should, and training has diverged. */
+export class DivergenceError extends Error {
+  override readonly name = 'DivergenceError'
+}
+
+/** @throws DivergenceError in a sentence when a report is no number. */
 export function requireFinite(reports: Readonly<Record<string, number>>, step: number): void {
   for (const [name, value] of Object.entries(reports))
     if (!Number.isFinite(value))
-      throw new Error(
+      throw new DivergenceError(
         `The ${name} became ${value} at step ${step}; lower the learning rate and go on from the last checkpoint.`,
       )
 }

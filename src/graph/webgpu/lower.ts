@@ -111,13 +111,30 @@ class Lowering {
     const { loads, shape } = builder.chain()
     const source = this.replaced.get(id)
     const at = source === undefined ? -1 : inputs.indexOf(source)
-    if (source === undefined || at < 0 || this.facts.isOutput(source)) return undefined
-    if (this.tasks.some(task => task.inputs.includes(source))) return undefined
+    if (source === undefined || at < 0 || this.isNeededLater(source)) return undefined
     const own = ownView(shape).strides.join()
     const isSame = loads.every(
       ({ input, view }) => input !== at || (view.offset === 0 && view.strides.join() === own),
     )
     return isSame ? at : undefined
+  }
+
+  /** Outputs of a kernel that take the place of an input that nobody reads any more; `inPlace`: which input, by output. */
+  private replacedByKernel(node: GraphNode, inPlace: readonly number[]): Task['replaces'] {
+    const owners = node.inputs.map(id => this.facts.owner(id))
+    const pairs = inPlace.flatMap((input, output) => {
+      const source = owners[input]
+      const isFree =
+        this.replaced.get(node.outputs[output]) === source &&
+        owners.indexOf(source) === owners.lastIndexOf(source) &&
+        !this.isNeededLater(source)
+      return isFree ? [[node.outputs[output], source] as const] : []
+    })
+    return new Map(pairs)
+  }
+
+  private isNeededLater(source: number): boolean {
+    return this.facts.isOutput(source) || this.tasks.some(task => task.inputs.includes(source))
   }
 
   private reduce(at: number, node: GraphNode): Task {
@@ -164,7 +181,10 @@ class Lowering {
       inputs: place(node.inputs.map(id => this.facts.owner(id))),
       inputInfos: place(view.from),
       outputs: node.outputs,
-      replaces: new Map(),
+      replaces: this.replacedByKernel(
+        node,
+        (kernel?.inPlace ?? []).map(at => places.indexOf(at)),
+      ),
       emission,
     }
   }

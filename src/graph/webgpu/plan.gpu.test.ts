@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { adamW } from '../../kernels/adamW.ts'
+import { momentumUpdate } from '../../kernels/momentumUpdate.ts'
 import { windowAttention } from '../../kernels/windowAttention.ts'
 import { attentionCases, caseInputs } from '../../kernels/testSupport.ts'
 import { expectClose, runEagerly, sample } from '../testSupport.ts'
@@ -73,6 +75,48 @@ describe.skipIf(!gpu)('a plan', () => {
     expect((await plan.run({ s: Float32Array.of(1, 2, 3, 4) })).sum.data[0]).toBe(10)
     expect((await plan.run({})).sum.data[0]).toBe(14)
     expect(Array.from((await plan.readState(['s'])).s.data)).toEqual([3, 4, 5, 6])
+    plan.release()
+  })
+
+  it.each([
+    ['in place', false],
+    ['beside their old values, where those are read afterwards', true],
+  ])('updates parameters, moments and averages %s', async (_, isReadAfterwards) => {
+    const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 }
+    const fn: TestFunction = ({ x, w, m, v, mean, rate, momentum }) => {
+      const gradient = tf.sub(w, x)
+      const next = adamW({ parameter: w, m, v }, gradient, rate as tf.Scalar, [0.1, 0.001], options)
+      const averaged = momentumUpdate(mean, next.parameter, momentum as tf.Scalar)
+      const read = tf.sum(tf.mul(next.parameter, isReadAfterwards ? tf.add(w, x) : x))
+      return { w: next.parameter, m: next.m, v: next.v, mean: averaged, read }
+    }
+    const side = 64
+    const state = { w: 'w', m: 'm', v: 'v', mean: 'mean' }
+    const names = Object.keys(state)
+    const specs = Object.fromEntries(['x', ...names].map(name => [name, float(side, side)]))
+    const all = { ...specs, rate: float(), momentum: float() }
+    const plan = await compilePlan(traceGraph(fn, all, { keepKernels: true }), gpu!.device, { state })
+    // The batch and its gradient; a new value beside the old one is a third.
+    const arrays = Math.floor(plan.report.forecast.arena / (4 * side * side))
+    expect(arrays).toBe(isReadAfterwards ? 3 : 2)
+    const feeds = {
+      x: sample([side, side]),
+      rate: Float32Array.of(0.01),
+      momentum: Float32Array.of(0.75),
+    }
+    let wanted: Record<string, Float32Array> = Object.fromEntries(
+      names.map((name, at) => [name, sample([side, side], at + 2).map(Math.abs)]),
+    )
+    for (let step = 0; step < 3; step++) {
+      const got = await plan.run({ ...feeds, ...(step === 0 ? wanted : {}) })
+      const { read, ...eager } = await runEagerly(fn, all, { ...feeds, ...wanted })
+      expectClose(got, { read }, 1e-5)
+      wanted = Object.fromEntries(
+        Object.entries(eager).map(([name, { data }]) => [name, data as Float32Array]),
+      )
+    }
+    const shaped = names.map(name => [name, { data: wanted[name], shape: [side, side] }])
+    expectClose(await plan.readState(names), Object.fromEntries(shaped))
     plan.release()
   })
 

@@ -1,12 +1,10 @@
 // Pretraining as the updates of a run: the step on a device, the images and random inputs of each pass, and the figures
 // that the history keeps.
-import type { Runtime } from '../../graph/session.ts'
-import type { PlanRuntime } from '../../graph/webgpu/runtime.ts'
 import { initialiseParameters } from '../../network/initialise.ts'
 import { parameterShapes, type ParameterShapes, type ParameterValues } from '../../network/parameters.ts'
 import type { Updates } from '../run/performRun.ts'
 import { flattenState, type TrainState } from '../stepGraph.ts'
-import { createTrainStep, type TrainStep } from '../trainStep.ts'
+import { openSteadyStep, type TrainPlaces } from '../steadyStep.ts'
 import { pretrainDefinition } from './definition.ts'
 import {
   configFor,
@@ -123,12 +121,16 @@ export interface PretrainSetup {
   readonly recipe: PretrainRecipe
   readonly options: PretrainOptions
   readonly views: ViewStream
-  readonly runtime: Runtime | PlanRuntime
-  /** What the run goes on from. */
+  readonly places: TrainPlaces
+  /** What the run goes on from; its step counts updates. */
   readonly state: TrainState
 }
 
 export interface PretrainUpdates extends Updates<PretrainFigures> {
+  /** Where the updates are computed now, for people. */
+  readonly label: string
+  /** What there is to say about that, so far. */
+  readonly notices: readonly string[]
   release(): Promise<void>
 }
 
@@ -137,7 +139,7 @@ export interface PretrainUpdates extends Updates<PretrainFigures> {
  * @throws InputError for options or crops that make no run.
  */
 export async function openPretrainUpdates(setup: PretrainSetup): Promise<PretrainUpdates> {
-  const { recipe, options, views, runtime } = setup
+  const { recipe, options, views, places } = setup
   requireOptions(options)
   requireCropShape(recipe.cropShape)
   const shapes = stateShapes(recipe, options)
@@ -147,19 +149,25 @@ export async function openPretrainUpdates(setup: PretrainSetup): Promise<Pretrai
     recipe,
     options,
   )
-  const start = accumulates ? withSums(setup.state, shapes) : setup.state
-  const step: TrainStep = await createTrainStep(definition, start, runtime)
   const config = configFor(recipe.config, options)
   const passes = options.steps * options.accumulate
   const inputsOf = async (pass: number) => ({
     images: await views(pass),
     ...drawPass(config, recipe.cropShape, options, pass),
   })
+  const start = accumulates ? withSums(setup.state, shapes) : setup.state
+  // What is one step to the device is one pass of an update.
+  const state = { ...start, step: start.step * options.accumulate }
+  const step = await openSteadyStep({ definition, state, places, batch: inputsOf })
   let next: { pass: number; inputs: ReturnType<typeof inputsOf> } | undefined
   const take = (pass: number) => (next?.pass === pass ? next.inputs : inputsOf(pass))
   return {
     shapes: flattenState(shapes),
     steps: options.steps,
+    notices: step.notices,
+    get label() {
+      return step.label
+    },
     async advance(index) {
       const started = performance.now()
       const reports: Record<string, number>[] = []

@@ -2,7 +2,7 @@
 // saw, by content). Neither names a file or a patient.
 import { InputError } from '../../base/errors.ts'
 import { researchNotice } from '../../prediction/pipelineVersion.ts'
-import type { Environment, Session } from '../run/environment.ts'
+import type { Session } from '../run/environment.ts'
 import { readJson, writeJson, type RunStorage } from '../run/storage.ts'
 import type { OpenCase } from './cases.ts'
 import type { PretrainOptions } from './options.ts'
@@ -45,23 +45,15 @@ export async function readConfig(storage: RunStorage): Promise<RunConfig | undef
   return config as RunConfig
 }
 
-/** Notes a new stretch of the run. */
-export async function writeConfig(
+/** Writes the record with the stretches of the run so far. */
+export function writeConfig(
   storage: RunStorage,
-  settings: PretrainSettings,
+  { preset, recipe, options, plan, caseCount, data, memoryBytes }: PretrainSettings,
   sessions: readonly Session[],
 ): Promise<void> {
-  await writeJson(storage, configFile, {
-    schemaVersion,
-    kind: 'pretrain',
-    notice: researchNotice,
-    ...settings,
-    sessions,
-  })
-}
-
-export function sessionAt(fromStep: number, environment: Environment): Session {
-  return { fromStep, environment }
+  const settings = { preset, recipe, options, plan, caseCount, data, memoryBytes }
+  const head = { schemaVersion, kind: 'pretrain', notice: researchNotice }
+  return writeJson(storage, configFile, { ...head, ...settings, sessions })
 }
 
 interface SeenCase {
