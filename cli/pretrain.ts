@@ -63,7 +63,7 @@ async function openNew(values: Values): Promise<{ cohort: Cohort; settings: Pret
     preset,
     recipe,
     options: readOptions(flags),
-    plan: planCrops(recipe, memoryBytes, caseCount),
+    plan: planCrops(recipe, memoryBytes, cohort.source),
     caseCount,
     data: cohort.labels,
     memoryBytes,

@@ -1,6 +1,7 @@
 // The cases of a training run from a command line: folders, zips and scan files, of which every series that can be opened
 // is a case, and phantom:SPLIT.
 import { InputError } from '../../src/base/errors.ts'
+import { voxelCount } from '../../src/base/shape.ts'
 import {
   joinSources,
   phantomSource,
@@ -26,6 +27,7 @@ async function volumesAt(location: string, extent: CropExtent): Promise<CaseSour
   // The order of a folder is that of its paths; a series' own identifier may be made anew by each reading.
   return {
     count: usable.length,
+    largestBytes: Math.max(...usable.map(({ shape }) => voxelCount(shape) * Int16Array.BYTES_PER_ELEMENT)),
     async open(index) {
       const { volume, synthetic } = await openSeries(listing, usable[index].id)
       listing.release()

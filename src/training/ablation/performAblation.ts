@@ -73,7 +73,7 @@ function settingsOf(
     preset: 'demo',
     recipe: ablationRecipe,
     options: optionsOf(variant, plan, seed),
-    plan: planCrops(ablationRecipe, memoryBytes, source.count),
+    plan: planCrops(ablationRecipe, memoryBytes, source),
     caseCount: source.count,
     data: ['phantom:train'],
     memoryBytes,

@@ -27,6 +27,8 @@ export interface OpenCase {
 /** A cohort: cases by number, each opened on demand. */
 export interface CaseSource {
   readonly count: number
+  /** Memory that the largest of them takes while it is open. */
+  readonly largestBytes: number
   /** The same number gives the same case. @throws InputError for a case that no crop can be taken from. */
   open(index: number): Promise<OpenCase>
 }
@@ -119,6 +121,7 @@ export function phantomSource(split: Split): CaseSource {
   const seeds = seedsOf(phantomBenchV1[split])
   return {
     count: seeds.length,
+    largestBytes: planBytes,
     open(index) {
       const plan = planPhantom(seeds[index])
       return Promise.resolve({
@@ -135,6 +138,7 @@ export function phantomSource(split: Split): CaseSource {
 export function joinSources(sources: readonly CaseSource[]): CaseSource {
   return {
     count: sources.reduce((sum, source) => sum + source.count, 0),
+    largestBytes: Math.max(...sources.map(source => source.largestBytes)),
     open(index) {
       let rest = index
       for (const source of sources) {

@@ -25,7 +25,7 @@ function settingsOf(changes: Partial<PretrainOptions> = {}): PretrainSettings {
     preset: 'tiny',
     recipe: microRecipe,
     options: microOptions(changes),
-    plan: { ...planCrops(microRecipe, 1e9, volumes.length), bankSize: 4 },
+    plan: { ...planCrops(microRecipe, 1e9, testSource(volumes)), bankSize: 4 },
     caseCount: volumes.length,
     data: ['3 volumes'],
     memoryBytes: 1e9,
@@ -148,6 +148,23 @@ describe.skipIf(!runtime)('a pretraining run', () => {
     const [student, teacher] = ['student', 'teacher'].map(who => tensors[`${who}.sa.cls_token`].data)
     expect(teacher).not.toEqual(student)
     expect(rows[2].teacherDistance).toBeGreaterThan(0)
+  })
+})
+
+describe('the plan of crops', () => {
+  const planFor = (largestBytes: number, memoryBytes: number) =>
+    planCrops(microRecipe, memoryBytes, { ...testSource(volumes), count: 100, largestBytes })
+
+  it('has as many cases in turn as memory keeps open, and stays longer with the few', () => {
+    // Whole CTs of 150 MB in 1 GB: 750 MB for two in turn and their two successors.
+    expect(planFor(150e6, 1e9)).toMatchObject({ lanes: 2, cropsPerCase: 64, bankSize: 128 })
+    expect(planFor(3e6, 1e9)).toMatchObject({ lanes: 8, cropsPerCase: 8, bankSize: 128 })
+    expect(planFor(700e6, 1e9)).toMatchObject({ lanes: 1, cropsPerCase: 128 })
+  })
+
+  it('lets fewer crops wait where there is little memory', () => {
+    // 36³ voxels of four bytes, twice over, in a quarter of 10 MB.
+    expect(planFor(1e5, 1e7).bankSize).toBe(Math.floor(2.5e6 / (2 * 4 * 36 ** 3)))
   })
 })
 

@@ -1,6 +1,5 @@
 // A pretraining run from its settings, or from its folder, to its end: what the command and the page's worker call.
 import { InputError } from '../../base/errors.ts'
-import type { Triple } from '../../base/shape.ts'
 import { bordered } from '../augment.ts'
 import { bankSize, usesPerCrop } from '../cropBank.ts'
 import { loadState } from '../run/checkpoint.ts'
@@ -45,17 +44,26 @@ export interface PretrainingOptions {
   readonly onRow?: (row: PretrainRow) => Promise<void> | void
 }
 
-/** Crops that may wait: a quarter of the memory, but no more than are useful. */
-export function planCrops(recipe: PretrainRecipe, memoryBytes: number, caseCount: number): CropPlan {
-  const each = cropBytes(bordered(recipe.cropShape as Triple, recipe.borderVoxels))
+/** Share of the memory for open cases; the rest is for crops that wait. */
+const casesShare = 0.75
+const mostLanes = 8
+const fewestCrops = 8
+
+/**
+ * How crops are drawn with this much memory: as many cases in turn as stay open without being read again and again, each
+ * for as many crops as keep the bank busy.
+ */
+export function planCrops(recipe: PretrainRecipe, memoryBytes: number, source: CaseSource): CropPlan {
+  const each = cropBytes(bordered(recipe.cropShape, recipe.borderVoxels))
   // The bank keeps up to twice its size.
-  const room = Math.floor(memoryBytes / 4 / (2 * each))
-  return {
-    lanes: Math.min(8, caseCount),
-    cropsPerCase: 8,
-    bankSize: Math.max(2, Math.min(bankSize, room)),
-    usesPerCrop,
-  }
+  const room = Math.floor(((1 - casesShare) * memoryBytes) / (2 * each))
+  const waiting = Math.max(2, Math.min(bankSize, room))
+  // A draw reaches as far as the bank does: into the case after the one in turn.
+  const open = Math.floor((casesShare * memoryBytes) / (2 * source.largestBytes))
+  const lanes = Math.max(1, Math.min(mostLanes, source.count, open))
+  const isCheap = open >= mostLanes * fewestCrops
+  const cropsPerCase = isCheap ? fewestCrops : Math.max(fewestCrops, Math.ceil(waiting / lanes))
+  return { lanes, cropsPerCase, bankSize: waiting, usesPerCrop }
 }
 
 /** The settings of the run, and its stretches so far. */
@@ -122,7 +130,7 @@ export async function performPretraining(options: PretrainingOptions): Promise<R
   const saved = await loadState(storage, flattenState(stateShapes(recipe, run)))
   const from = saved?.step ?? 0
   const seen = await SeenCases.read(storage)
-  const pool = new CasePool(source, memoryBytes, (index, opened) => seen.note(index, opened))
+  const pool = new CasePool(source, casesShare * memoryBytes, (index, opened) => seen.note(index, opened))
   const views = createViewStream({ pool, caseCount, recipe, plan, batch: run.batch, seed: run.seed })
   const state = saved ? groupState(saved.tensors, from) : startState(recipe, run)
   const updates = await openPretrainUpdates({ recipe, options: run, views, places, state })

@@ -60,6 +60,7 @@ export function testVolume(
 export function testSource(volumes: readonly Volume[], opened: number[] = []): CaseSource {
   return {
     count: volumes.length,
+    largestBytes: Math.max(...volumes.map(({ hu }) => hu.byteLength)),
     open(index) {
       opened[index] = (opened[index] ?? 0) + 1
       const extent = { shape: microRecipe.cropShape, spacingMm: microRecipe.spacingMm }
