@@ -5,6 +5,7 @@ import { voxelCount } from '../../src/base/shape.ts'
 import {
   joinSources,
   phantomSource,
+  requireRoom,
   volumeCase,
   type CaseSource,
   type CropExtent,
@@ -24,6 +25,8 @@ async function volumesAt(location: string, extent: CropExtent): Promise<CaseSour
   for (const note of listing.notes) process.stderr.write(`${note}\n`)
   const usable = listing.series.filter(({ problem }) => !problem)
   for (const { problem } of listing.series) if (problem) process.stderr.write(`${problem}\n`)
+  const nameOf = (index: number) => `Volume ${index + 1} of ${location} (“${usable[index].description}”)`
+  usable.forEach((summary, index) => requireRoom(summary, extent, nameOf(index)))
   // The order of a folder is that of its paths; a series' own identifier may be made anew by each reading.
   return {
     count: usable.length,
@@ -31,13 +34,12 @@ async function volumesAt(location: string, extent: CropExtent): Promise<CaseSour
     async open(index) {
       const { volume, synthetic } = await openSeries(listing, usable[index].id)
       listing.release()
-      const name = `Volume ${index + 1} of ${location} (“${usable[index].description}”)`
-      return volumeCase(volume, extent, { name, synthetic })
+      return volumeCase(volume, extent, { name: nameOf(index), synthetic })
     },
   }
 }
 
-/** @throws InputError when a location holds nothing that can be opened. */
+/** @throws InputError when a location holds nothing that can be opened, or a volume smaller than a crop. */
 export async function openCohort(locations: readonly string[], extent: CropExtent): Promise<Cohort> {
   const sources: CaseSource[] = []
   const labels: string[] = []
@@ -49,7 +51,8 @@ export async function openCohort(locations: readonly string[], extent: CropExten
       )
     const source = split === undefined ? await volumesAt(location, extent) : phantomSource(split as Split)
     sources.push(source)
-    labels.push(split === undefined ? `${source.count} volumes` : `phantom:${split}`)
+    const volumes = `${source.count} volume${source.count === 1 ? '' : 's'}`
+    labels.push(split === undefined ? volumes : `phantom:${split}`)
   }
   return { source: joinSources(sources), labels }
 }

@@ -33,7 +33,7 @@ export interface CaseSource {
   open(index: number): Promise<OpenCase>
 }
 
-/** What a crop must fit into, border excluded. */
+/** Voxels and their spacing, (D,H,W): of a crop without its border, or of a volume that it must fit into. */
 export interface CropExtent {
   readonly shape: Triple
   readonly spacingMm: Triple
@@ -51,7 +51,7 @@ function airShare(hu: Float32Array): number {
 }
 
 /** @throws InputError when a volume has no usable spacing or is smaller than a crop. */
-function requireRoom({ shape, spacingMm }: Volume, extent: CropExtent, name: string): void {
+export function requireRoom({ shape, spacingMm }: CropExtent, extent: CropExtent, name: string): void {
   if (!spacingMm.every(mm => Number.isFinite(mm) && mm > 0))
     throw new InputError(
       `${name} does not say its spacing (${spacingMm.join(' × ')} mm), so no crop of a known size can be cut; use a volume with its spacing, or leave it out.`,

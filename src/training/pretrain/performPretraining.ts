@@ -2,7 +2,7 @@
 import { InputError } from '../../base/errors.ts'
 import { bordered } from '../augment.ts'
 import { bankSize, usesPerCrop } from '../cropBank.ts'
-import { loadState } from '../run/checkpoint.ts'
+import { hasSave, loadState } from '../run/checkpoint.ts'
 import type { RunControl } from '../run/control.ts'
 import { describeChange, type Environment, type Session } from '../run/environment.ts'
 import { rewindHistory, type HistoryRow } from '../run/history.ts'
@@ -69,7 +69,7 @@ export function planCrops(recipe: PretrainRecipe, memoryBytes: number, source: C
 /** The settings of the run, and its stretches so far. */
 async function settingsOf({ storage, settings, source }: PretrainingOptions) {
   const known = await readConfig(storage)
-  if (known && settings)
+  if (known && settings && (await hasSave(storage)))
     throw new InputError(
       'This folder already holds a run; continue it, or choose another folder for the new one.',
     )
@@ -80,7 +80,7 @@ async function settingsOf({ storage, settings, source }: PretrainingOptions) {
     throw new InputError(
       `The run was begun with ${chosen.caseCount} cases, but ${source.count} came; give the same volumes as when it was begun.`,
     )
-  return { chosen, sessions: known?.sessions ?? [] }
+  return { chosen, sessions: settings ? [] : (known?.sessions ?? []) }
 }
 
 /** Keeps the record of where the run is computed, and says what there is to say about it. */
@@ -129,7 +129,7 @@ export async function performPretraining(options: PretrainingOptions): Promise<R
   requireCropShape(recipe.cropShape)
   const saved = await loadState(storage, flattenState(stateShapes(recipe, run)))
   const from = saved?.step ?? 0
-  const seen = await SeenCases.read(storage)
+  const seen = saved ? await SeenCases.read(storage) : new SeenCases()
   const pool = new CasePool(source, casesShare * memoryBytes, (index, opened) => seen.note(index, opened))
   const views = createViewStream({ pool, caseCount, recipe, plan, batch: run.batch, seed: run.seed })
   const state = saved ? groupState(saved.tensors, from) : startState(recipe, run)

@@ -40,6 +40,11 @@ async function readPointer(storage: RunStorage): Promise<Pointer | undefined> {
   return value
 }
 
+/** Whether anything was saved yet; a folder without a save holds nothing that could be lost. */
+export async function hasSave(storage: RunStorage): Promise<boolean> {
+  return (await readPointer(storage)) !== undefined
+}
+
 /**
  * Saves `state`; the save before it stays until this one is complete.
  * @throws InputError when the storage refuses (full, gone): the last save is untouched.
