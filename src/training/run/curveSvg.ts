@@ -57,9 +57,11 @@ interface Scale {
   readonly y: (value: number) => number
 }
 
+/** Points of a line at most: more would only make the file larger. */
+const mostPoints = 280
+
 function line(values: readonly number[], { x, y }: Scale, style: string): string {
-  // A point for every pixel at most.
-  const every = Math.max(1, Math.floor(values.length / width))
+  const every = Math.ceil(values.length / mostPoints)
   const points = values.flatMap((value, at) =>
     at % every === 0 ? [`${x(at).toFixed(1)},${y(value).toFixed(1)}`] : [],
   )
