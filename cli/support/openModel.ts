@@ -57,7 +57,7 @@ export async function openModel(
 }
 
 /** Where a command trains: `cpu`, or `webgpu` and the CPU once that has failed. @throws InputError for another word. */
-export function openTrainPlaces(device: string): TrainPlaces {
+export function openTrainPlaces(device: string, threads?: number): TrainPlaces {
   if (!['webgpu', 'cpu'].includes(device))
     throw new InputError(`--device is '${device}', but webgpu or cpu is expected.`)
   return {
@@ -66,7 +66,7 @@ export function openTrainPlaces(device: string): TrainPlaces {
       const gpu = await requestGpu()
       return { kind: 'plan', device: gpu.device, label: gpu.label }
     },
-    openCpu: () => loadNodeRuntime(),
+    openCpu: () => loadNodeRuntime(threads),
   }
 }
 

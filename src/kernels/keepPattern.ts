@@ -28,6 +28,20 @@ function keysOf(seed: number, step: number, sample: number, tokens: number): Uin
   return Uint32Array.from({ length: tokens }, (_, token) => mixBits(mixBits(token ^ first) + second))
 }
 
+/** `count` of a sample's tokens, chosen uniformly without replacement: the lowest keys of (seed, step, sample). */
+export function drawTokens(
+  seed: number,
+  step: number,
+  sample: number,
+  tokens: number,
+  count: number,
+): readonly number[] {
+  const keys = keysOf(seed, step, sample, tokens)
+  return Array.from(keys.keys())
+    .sort((a, b) => keys[a] - keys[b])
+    .slice(0, count)
+}
+
 /** The pattern computed here: [samples · tokens], 1 = kept; what the ONNX path takes as its input `keep`. */
 export function drawKeepPattern(
   seed: number,
@@ -37,11 +51,9 @@ export function drawKeepPattern(
   ratio = defaultDropRatio,
 ): Float32Array<ArrayBuffer> {
   const keep = new Float32Array(samples * tokens).fill(1)
-  for (let sample = 0; sample < samples; sample++) {
-    const keys = keysOf(seed, step, sample, tokens)
-    const order = Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b])
-    for (const token of order.slice(0, droppedTokens(tokens, ratio))) keep[sample * tokens + token] = 0
-  }
+  const dropped = droppedTokens(tokens, ratio)
+  for (let sample = 0; sample < samples; sample++)
+    for (const token of drawTokens(seed, step, sample, tokens, dropped)) keep[sample * tokens + token] = 0
   return keep
 }
 

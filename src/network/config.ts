@@ -8,6 +8,9 @@ export type MergeOrder = 'smit' | 'monai_v1' | 'monai_v15' | 'monai_v2'
 /** Four numbers, one for each encoder stage. */
 export type PerStage = readonly [number, number, number, number]
 
+/** A stage of the encoder, counted from 1 as SPEC does. */
+export type SemanticStage = 1 | 2 | 3 | 4
+
 export interface NetworkConfig {
   readonly in_chans: number
   readonly patch: number
@@ -32,6 +35,8 @@ export interface NetworkConfig {
   readonly heads: PerStage
   /** Channels of the decoder at full resolution (encoder1, decoder1, out); `embed` when absent. */
   readonly decoder_full_channels?: number
+  /** Encoder stage whose tokens semantic attention reads (SPEC section 3); 3 when absent. */
+  readonly sa_stage?: SemanticStage
   /** Which tensors the decoder reads: SPEC section 9 (default) or MONAI SwinUNETR's, section 12.2. */
   readonly wiring?: 'smartformer' | 'monai'
 }
@@ -80,13 +85,19 @@ export function fullWidth(config: NetworkConfig): number {
   return config.decoder_full_channels ?? config.embed
 }
 
-const choices: Record<string, readonly (string | boolean | undefined)[]> = {
+/** Index (0-based) of the stage that semantic attention reads. */
+export function semanticStage(config: NetworkConfig): number {
+  return (config.sa_stage ?? 3) - 1
+}
+
+const choices: Record<string, readonly (string | number | boolean | undefined)[]> = {
   qkv_bias: [true, false],
   patch_norm: [true, false],
   merge_order: ['smit', 'monai_v1', 'monai_v15', 'monai_v2'],
   window_mode: ['fixed', 'shrink'],
   window_reverse: ['exact', 'smit'],
   rec_source: ['bottleneck', 'stage4'],
+  sa_stage: [undefined, 1, 2, 3, 4],
   wiring: [undefined, 'smartformer', 'monai'],
 }
 const counts = [

@@ -1,7 +1,7 @@
 // Names and shapes of the network's parameters (SPEC 9.1, PyTorch's layouts) and the two initialisers (SPEC 10).
 import type * as tf from '@tensorflow/tfjs-core'
 import { InputError } from '../base/errors.ts'
-import { fullWidth, stageWidth, type NetworkConfig } from './config.ts'
+import { fullWidth, semanticStage, stageWidth, type NetworkConfig } from './config.ts'
 
 /** Which parts beside the encoder a network has. */
 export interface NetworkParts {
@@ -70,7 +70,7 @@ function addEncoder(add: Add, config: NetworkConfig): void {
 }
 
 function addSemanticAttention(add: Add, config: NetworkConfig): void {
-  const width = stageWidth(config, 2)
+  const width = stageWidth(config, semanticStage(config))
   add('sa.cls_token', [1, 1, width])
   for (let block = 0; block < config.sa_depth; block++)
     addBlock(add, `sa.blocks.${block}`, width, config.mlp_ratio, true, undefined)
@@ -125,7 +125,7 @@ export function parameterShapes(config: NetworkConfig, parts: NetworkParts): Par
   addEncoder(add, config)
   if (parts.sa) addSemanticAttention(add, config)
   if (parts.projectionHeads) {
-    addProjectionHead(add, 'head_aitd', stageWidth(config, 2), config)
+    addProjectionHead(add, 'head_aitd', stageWidth(config, semanticStage(config)), config)
     addProjectionHead(add, 'head_ampd', stageWidth(config, 2), config)
     addProjectionHead(add, 'head_gitd', stageWidth(config, 3), config)
   }
@@ -136,7 +136,12 @@ export function parameterShapes(config: NetworkConfig, parts: NetworkParts): Par
     add('rec_head.bias', [stride ** 3])
   }
   if (parts.clsHead)
-    addLinear(add, 'cls_head', stageWidth(config, 3) + stageWidth(config, 2), config.n_classes)
+    addLinear(
+      add,
+      'cls_head',
+      stageWidth(config, 3) + stageWidth(config, semanticStage(config)),
+      config.n_classes,
+    )
   if (parts.decoder) addDecoder(add, config)
   return shapes
 }

@@ -2,7 +2,7 @@
 // B batch, N tokens, T = N + 1, C width, h heads, e = C / h.
 import * as tf from '@tensorflow/tfjs-core'
 import { denseAttention, type DenseAttention } from '../kernels/denseAttention.ts'
-import type { NetworkConfig } from './config.ts'
+import { semanticStage, type NetworkConfig } from './config.ts'
 import { layerNorm, linear } from './layers.ts'
 import { parameter, under, type ParameterTensors } from './parameters.ts'
 import { mlp } from './swin.ts'
@@ -45,17 +45,17 @@ export function attendSemantically(
   }
 }
 
-/** Semantic attention over the stage-3 grid feat[2] [B, d, h, w, 4C]; parameters are named `sa.*`. */
+/** Semantic attention over the grid of its stage, stage 3's feat[2] [B, d, h, w, 4C]; parameters are named `sa.*`. */
 export function semanticAttention(
   p: ParameterTensors,
-  feat2: tf.Tensor,
+  grid: tf.Tensor,
   config: NetworkConfig,
 ): SemanticAttention {
-  const [B, d, h, w, C] = feat2.shape
+  const [B, d, h, w, C] = grid.shape
   return attendSemantically(
     under(p, 'sa.'),
-    tf.reshape(feat2, [B, d * h * w, C]),
-    config.heads[2],
+    tf.reshape(grid, [B, d * h * w, C]),
+    config.heads[semanticStage(config)],
     config.sa_depth,
   )
 }

@@ -12,23 +12,28 @@ export class CropBank<Crop> {
   private readonly crops = new Map<number, Crop>()
 
   /** `render` makes crop number k of a run; the same k must give the same crop. */
-  constructor(private readonly render: (k: number) => Crop) {}
+  constructor(
+    private readonly render: (k: number) => Crop,
+    private readonly alive = bankSize,
+    private readonly uses = usesPerCrop,
+  ) {}
 
   /** Crops alive now. */
   get size(): number {
     return this.crops.size
   }
 
-  /** The crop of draw number `index` (0-based): one of the `bankSize` that slide along with it. */
+  /** The crop of draw number `index` (0-based): one of the `alive` that slide along with it. */
   draw(index: number, random: Random): Crop {
-    const k = Math.floor(index / usesPerCrop) + random.below(bankSize)
+    const first = Math.floor(index / this.uses)
+    const k = first + random.below(this.alive)
     const known = this.crops.get(k)
     if (known) return known
     const crop = this.render(k)
     this.crops.set(k, crop)
     // Those that slid out of reach go; a Map remembers its order, but draws come in any.
-    if (this.crops.size > 2 * bankSize)
-      for (const old of this.crops.keys()) if (old < Math.floor(index / usesPerCrop)) this.crops.delete(old)
+    if (this.crops.size > 2 * this.alive)
+      for (const old of this.crops.keys()) if (old < first) this.crops.delete(old)
     return crop
   }
 }

@@ -3,6 +3,7 @@
 import { createSession, type Runtime } from '../graph/session.ts'
 import { bindInputs, simplify } from '../graph/simplify.ts'
 import { traceGraph } from '../graph/trace.ts'
+import { semanticStage } from '../network/config.ts'
 import { encode } from '../network/encoder.ts'
 import { classificationFeatures } from '../network/heads.ts'
 import type { ParameterShapes, ParameterValues } from '../network/parameters.ts'
@@ -34,7 +35,7 @@ export async function computeFeatures(
   const graph = traceGraph(
     ({ images, ...p }) => {
       const encoded = encode(p, images, entry.config)
-      const { cls } = semanticAttention(p, encoded.feat[2], entry.config)
+      const { cls } = semanticAttention(p, encoded.feat[semanticStage(entry.config)], entry.config)
       return { features: classificationFeatures(encoded.feat[3], cls) }
     },
     { images: { shape: [batch, D, H, W, 1], dtype: 'float32' }, ...specs },

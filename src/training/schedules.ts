@@ -13,9 +13,9 @@ export function warmupCosineAlternative(t: number, base: number, warmup: number,
   return 0.5 * base * (1 + Math.cos((Math.PI * (t - warmup)) / (total - warmup)))
 }
 
-/** Teacher temperature by epoch: 0.04 → 0.07 over `warm` epochs, then constant (DINO, iBOT). */
-export function teacherTemperature(epoch: number, warm = 30): number {
-  return epoch < warm ? 0.04 + (0.03 * epoch) / (warm - 1) : 0.07
+/** Teacher temperature by epoch: `start` → `end` over `warm` epochs, then constant (DINO, iBOT). */
+export function teacherTemperature(epoch: number, warm = 30, start = 0.04, end = 0.07): number {
+  return epoch < warm - 1 ? start + ((end - start) * epoch) / (warm - 1) : end
 }
 
 /** Momentum of the teacher by iteration: `start` → 1 on a cosine. */

@@ -19,7 +19,7 @@ export interface SteadyStepOptions {
   readonly state: TrainState
   readonly places: TrainPlaces
   /** The batch of a step (0-based), the same at each call: for steps that are repeated. */
-  readonly batch: (step: number) => Batch
+  readonly batch: (step: number) => Batch | Promise<Batch>
   /** Most steps that may have to be repeated. */
   readonly stepsKept?: number
 }
@@ -102,7 +102,7 @@ class Keeper {
         : `The GPU failed; ${repeated} on the CPU, where the run goes on. (${sentenceOf(failure)})`,
     )
     for (const [at, numbers] of this.since.entries())
-      await this.place.step.run(this.options.batch(this.kept.step + at), numbers)
+      await this.place.step.run(await this.options.batch(this.kept.step + at), numbers)
   }
 
   private async openGpu(): Promise<Place | undefined> {

@@ -3,10 +3,12 @@ import { hashUniform } from '../../../network/initialise.ts'
 import { attentionMask } from '../../../kernels/topKMask.ts'
 import { parameterShapes } from '../../../network/parameters.ts'
 import { biasCorrections } from '../../optimiser.ts'
+import { defaultOptions } from '../../pretrain/options.ts'
+import { teacherPass, type PassSettings } from '../../pretrain/passes.ts'
+import { pretrainStep } from '../../pretrain/stepProgram.ts'
 import { compareChecksum, compareTensor, hasPassed, type Check } from '../compare.ts'
 import { namesUnder, type Fixture, type HostTensor, type HostTensors } from '../fixture.ts'
 import type { Path, WholeOperation } from '../operation.ts'
-import { studentProgram, teacherProgram, type PretrainSettings } from './pretrainPrograms.ts'
 import { imagesChannelsLast } from './training.ts'
 import { hashedWeights, isMaskComparable, networkConfigOf } from './whole.ts'
 
@@ -23,15 +25,16 @@ interface ParameterRow {
 
 type LossRow = Readonly<Record<string, { value: number; atol: number } | number>>
 
-function settingsOf(fixture: Fixture): PretrainSettings {
+function settingsOf(fixture: Fixture): PassSettings {
   const c = fixture.config
   return {
     config: networkConfigOf(fixture),
-    studentTemp: Number(c.student_temp),
-    teacherTemp: Number(c.teacher_temp),
-    centreMomentum: Number(c.center_momentum),
-    emaMomentum: Number(c.ema_momentum),
-    adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: Number(c.weight_decay) },
+    options: {
+      ...defaultOptions(1),
+      studentTemperature: Number(c.student_temp),
+      centreMomentum: Number(c.center_momentum),
+      weightDecay: Number(c.weight_decay),
+    },
   }
 }
 
@@ -44,7 +47,7 @@ function scalar(value: number): HostTensor {
 }
 
 /** Everything that a step reads and the next one gets from it. */
-function startState(fixture: Fixture, { config }: PretrainSettings): HostTensors {
+function startState(fixture: Fixture, { config }: PassSettings): HostTensors {
   const shapes = parameterShapes(config, { sa: true, projectionHeads: true, recHead: true })
   const student = hashedWeights(shapes, Number(fixture.config.student_hash_seed))
   const teacherShapes = Object.fromEntries(
@@ -70,6 +73,8 @@ function startState(fixture: Fixture, { config }: PretrainSettings): HostTensors
     images: imagesChannelsLast(fixture.tensors['in.images']),
     keep: fixture.tensors['in.keep'],
     mask: fixture.tensors['in.mask'],
+    teacherTemperature: scalar(Number(fixture.config.teacher_temp)),
+    momentum: scalar(Number(fixture.config.ema_momentum)),
   }
 }
 
@@ -154,22 +159,20 @@ async function checkFirstStep(
   fixture: Fixture,
   path: Path,
   state: HostTensors,
-  teacher: HostTensors,
   after: HostTensors,
 ): Promise<Check[]> {
-  const { config } = settingsOf(fixture)
   const { mask_ratio: ratio, hint_ratio: hint } = fixture.config
   const clean = await path.run(
-    t => ({ satt: teacherProgram(config)(t).teacher_satt }),
+    t => ({ satt: teacherPass(settingsOf(fixture))(t).teacher_satt }),
     pick(state, name => name === 'images'),
     pick(state, name => name.startsWith('t.')),
   )
   const masks = await path.run(t => ({ mask: attentionMask(t.satt, Number(ratio), Number(hint)) }), {
-    satt: teacher.teacher_satt,
+    satt: after.teacher_satt,
   })
-  const got: HostTensors = { ...teacher, ...after, teacher_satt_without_dropout: clean.satt }
+  const got: HostTensors = { ...after, teacher_satt_without_dropout: clean.satt }
   const checks = namesUnder(fixture, 'out.').map(name => compareTensor(fixture, name, got[name.slice(4)]))
-  const satt = compareTensor(fixture, 'out.teacher_satt', teacher.teacher_satt).error
+  const satt = compareTensor(fixture, 'out.teacher_satt', after.teacher_satt).error
   if (isMaskComparable(fixture, satt)) checks.push(compareTensor(fixture, 'in.mask', masks.mask))
   return checks
 }
@@ -177,36 +180,26 @@ async function checkFirstStep(
 async function checkPretraining(fixture: Fixture, path: Path): Promise<Check[]> {
   const settings = settingsOf(fixture)
   let state = startState(fixture, settings)
-  const names = Object.keys(state).flatMap(name => (name.startsWith('p.') ? [name.slice(2)] : []))
   const checks: Check[] = []
-  const isTeacherInput = (name: string) => name.startsWith('t.') || name === 'images' || name === 'keep'
-  const teacherRun = await path.prepare(teacherProgram(settings.config), pick(state, isTeacherInput))
-  let studentRun: Awaited<ReturnType<Path['prepare']>> | undefined
+  let prepared: Awaited<ReturnType<Path['prepare']>> | undefined
   for (const [step, row] of (fixture.json.losses as LossRow[]).entries()) {
-    const teacher = await teacherRun.run(pick(state, isTeacherInput))
-    const [correction1, correction2] = biasCorrections(step + 1, settings.adamW).map(scalar)
-    const inputs = {
-      ...pick(state, name => name !== 'keep'),
-      ...pick(teacher, name => name !== 'teacher_satt'),
-      lr: scalar((fixture.config.lr as number[])[step]),
-      correction1,
-      correction2,
-    }
-    studentRun ??= await path.prepare(studentProgram(names, settings), inputs)
-    const after = await studentRun.run(inputs)
+    const [correction1, correction2] = biasCorrections(step + 1).map(scalar)
+    const learningRate = scalar((fixture.config.lr as number[])[step])
+    const inputs = { ...state, learningRate, correction1, correction2 }
+    prepared ??= await path.prepare(pretrainStep(settings), inputs)
+    const after = await prepared.run(inputs)
     for (const [loss, want] of Object.entries(row)) {
       if (typeof want === 'number') continue
       const error = Math.abs(after[loss].data[0] - want.value)
       checks.push({ tensor: `${loss} of step ${step}`, error, tolerance: want.atol })
     }
     if (step === 0) {
-      checks.push(...(await checkFirstStep(fixture, path, state, teacher, after)))
+      checks.push(...(await checkFirstStep(fixture, path, state, after)))
       checks.push(...checkTables(fixture, state, after, (fixture.config.lr as number[])[step]))
     }
     state = { ...state, ...pick(after, name => name in state) }
   }
-  await teacherRun.release()
-  await studentRun?.release()
+  await prepared?.release()
   return checks
 }
 

@@ -1,0 +1,88 @@
+// The masks of a step (SPEC 4): by the teacher's attention inside the graph, the others drawn here from seed and step and
+// fed to it. B rows, (d,h,w) the stage-3 grid, N = d·h·w tokens. 1 = hidden from the student.
+import * as tf from '@tensorflow/tfjs-core'
+import { drawTokens } from '../../kernels/keepPattern.ts'
+import { attentionMask } from '../../kernels/topKMask.ts'
+import { Random } from '../../phantom/random.ts'
+import { hiddenTokens, type PretrainOptions } from './options.ts'
+
+/** So that a mask and the teacher's dropout of the same step are drawn independently. */
+const maskStream = 0x51a7
+
+/**
+ * A map over the tokens of another stage on stage 3's grid: the mean of a finer stage's tokens, a coarser stage's value
+ * for each of its parts. map [B, N'] on `from` → [B, N] on `to`.
+ */
+function resampleMap(map: tf.Tensor, from: readonly number[], to: readonly number[]): tf.Tensor {
+  let grid: tf.Tensor = map
+  for (const axis of [0, 1, 2]) {
+    if (from[axis] === to[axis]) continue
+    const before = map.shape[0] * to.slice(0, axis).reduce((product, side) => product * side, 1)
+    const after = from.slice(axis + 1).reduce((product, side) => product * side, 1)
+    const lines = tf.reshape(grid, [before, from[axis], after])
+    const ratio = from[axis] / to[axis]
+    grid =
+      ratio > 1
+        ? tf.mean(tf.reshape(lines, [before, to[axis], ratio, after]), 2)
+        : tf.tile(tf.reshape(lines, [before, from[axis], 1, after]), [1, 1, 1 / ratio, 1])
+  }
+  return tf.reshape(grid, [map.shape[0], -1])
+}
+
+/**
+ * The mask that the attention map implies. satt [B, N'] on `attentionGrid` → [B, N] on `grid`. Of tokens that are equally
+ * attended (parts of one stage-4 token) the first in memory order come first.
+ */
+export function maskFromAttention(
+  satt: tf.Tensor,
+  attentionGrid: readonly number[],
+  grid: readonly number[],
+  options: PretrainOptions,
+): tf.Tensor {
+  const map = resampleMap(satt, attentionGrid, grid)
+  if (options.masking === 'attention') return attentionMask(map, options.maskRatio, options.hintRatio)
+  const N = map.shape[1]!
+  return attentionMask(map, 1, (N - hiddenTokens(options, N)) / N)
+}
+
+/** Boxes of random sides, up to half the grid each, until `count` tokens are covered; the last box only in part. */
+function drawBoxes(grid: readonly number[], count: number, random: Random): Set<number> {
+  const hidden = new Set<number>()
+  while (hidden.size < count) {
+    const sides = grid.map(side => 1 + random.below(Math.ceil(side / 2)))
+    const start = grid.map((side, axis) => random.below(side - sides[axis] + 1))
+    for (let d = start[0]; d < start[0] + sides[0]; d++)
+      for (let h = start[1]; h < start[1] + sides[1]; h++)
+        for (let w = start[2]; w < start[2] + sides[2]; w++)
+          if (hidden.size < count) hidden.add((d * grid[1] + h) * grid[2] + w)
+  }
+  return hidden
+}
+
+/**
+ * The mask of pass `pass` where attention does not choose it: [rows · N]. With masking `none` nothing is hidden, and the
+ * losses count everywhere (`countedTokens`).
+ */
+export function drawMask(
+  options: PretrainOptions,
+  grid: readonly number[],
+  rows: number,
+  pass: number,
+): Float32Array<ArrayBuffer> {
+  const N = grid.reduce((product, side) => product * side, 1)
+  const mask = new Float32Array(rows * N)
+  const count = hiddenTokens(options, N)
+  for (let row = 0; row < rows; row++) {
+    const tokens =
+      options.masking === 'block'
+        ? drawBoxes(grid, count, new Random(options.seed ^ maskStream, pass * rows + row))
+        : drawTokens(options.seed ^ maskStream, pass, row, N, count)
+    for (const token of tokens) mask[row * N + token] = 1
+  }
+  return mask
+}
+
+/** Where AMPD and AMIP count: on the hidden tokens, or everywhere when none is hidden. */
+export function countedTokens(mask: tf.Tensor, { masking }: PretrainOptions): tf.Tensor {
+  return masking === 'none' ? tf.onesLike(mask) : mask
+}
