@@ -9,8 +9,14 @@ import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createLabExportSlice } from './labExportSlice.ts'
+import type { LabExportSlice } from './labExportSlice.ts'
 import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
+import { createLabViewSlice } from './labViewSlice.ts'
+import type { LabViewSlice } from './labViewSlice.ts'
+import { createMaskSlice } from './maskSlice.ts'
+import type { MaskSlice } from './maskSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
 import type { ModelExportSlice } from './modelExportSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
@@ -19,6 +25,8 @@ import { createReviewSlice } from './reviewSlice.ts'
 import type { ReviewSlice } from './reviewSlice.ts'
 import { createSelfTestSlice } from './selfTestSlice.ts'
 import type { SelfTestSlice } from './selfTestSlice.ts'
+import { createTourSlice } from './tourSlice.ts'
+import type { TourSlice } from './tourSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
 
@@ -30,7 +38,11 @@ export type Workbench = CaseSlice &
   ModelExportSlice &
   SelfTestSlice &
   LabSlice &
-  AttentionSlice
+  AttentionSlice &
+  MaskSlice &
+  LabExportSlice &
+  LabViewSlice &
+  TourSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -57,5 +69,9 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
     ...createAttentionSlice(services)(...api),
+    ...createMaskSlice(services)(...api),
+    ...createLabExportSlice(services)(...api),
+    ...createLabViewSlice(services)(...api),
+    ...createTourSlice(services)(...api),
   }))
 }
