@@ -3,6 +3,7 @@
 // from seed, step and sample alone, the same bits on every device, so that a run can be repeated.
 import * as tf from '@tensorflow/tfjs-core'
 import text from '../../shaders/keepPattern.wgsl?raw'
+import { shuffledTokens, tokenKeys } from '../tokens/tokenDraw.ts'
 import { isKernelKnown, runGpuKernel, type GpuKernel, type KernelAttributes } from './gpuKernel.ts'
 import { bindTensor, elementCount, packUniforms, requireShape } from './stepParts.ts'
 
@@ -14,20 +15,6 @@ export function droppedTokens(tokens: number, ratio: number): number {
   return Math.floor(ratio * tokens + 1e-9)
 }
 
-function mixBits(value: number): number {
-  let x = value >>> 0
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d) >>> 0
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b) >>> 0
-  return (x ^ (x >>> 16)) >>> 0
-}
-
-/** A token's key: keyed permutations of 32 bits, so that no two tokens of a sample have the same. */
-function keysOf(seed: number, step: number, sample: number, tokens: number): Uint32Array {
-  const first = mixBits(mixBits(mixBits(seed + 0x9e3779b1) ^ step) + sample)
-  const second = mixBits(first ^ 0x85ebca6b)
-  return Uint32Array.from({ length: tokens }, (_, token) => mixBits(mixBits(token ^ first) + second))
-}
-
 /** `count` of a sample's tokens, chosen uniformly without replacement: the lowest keys of (seed, step, sample). */
 export function drawTokens(
   seed: number,
@@ -36,10 +23,7 @@ export function drawTokens(
   tokens: number,
   count: number,
 ): readonly number[] {
-  const keys = keysOf(seed, step, sample, tokens)
-  return Array.from(keys.keys())
-    .sort((a, b) => keys[a] - keys[b])
-    .slice(0, count)
+  return shuffledTokens(tokenKeys(seed, step, sample, tokens)).slice(0, count)
 }
 
 /** The pattern computed here: [samples · tokens], 1 = kept; what the ONNX path takes as its input `keep`. */

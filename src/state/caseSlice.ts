@@ -17,6 +17,8 @@ export interface OpenCase {
   /** Other series of the same files, to switch to. */
   readonly listingId: number
   readonly siblings: readonly SeriesSummary[]
+  /** Which demo case it is; null for a scan of the reader's own. */
+  readonly demoId: string | null
   /** Sentences about files that were left out. */
   readonly notes: readonly string[]
 }
@@ -38,15 +40,19 @@ export type Opening =
     }
   | { readonly kind: 'failed'; readonly title: string; readonly failure: Failure }
 
-/** A synthetic chest: a file of the app's own, or made from its seed when it is opened. */
-export type DemoCase = { readonly title: string } & (
-  { readonly path: string } | { readonly seed: number; readonly spacingMm: Triple }
-)
+/** A synthetic chest: made from its seed when it is opened, or one of the app's own files made so before. */
+export interface DemoCase {
+  readonly id: string
+  readonly title: string
+  readonly seed: number
+  readonly spacingMm: Triple
+  readonly path?: string
+}
 
 export interface CaseSlice {
   readonly openCase: OpenCase | null
   readonly opening: Opening
-  openFiles(files: readonly PickedFile[], title: string, options?: { synthetic?: boolean }): Promise<void>
+  openFiles(files: readonly PickedFile[], title: string, demo?: DemoCase): Promise<void>
   openDemo(demo: DemoCase): Promise<void>
   chooseSeries(listingId: number, seriesId: string): Promise<void>
   cancelOpening(): void
@@ -90,6 +96,7 @@ interface Listing {
   readonly id: number
   readonly title: string
   readonly synthetic: boolean
+  readonly demoId: string | null
   readonly series: readonly SeriesSummary[]
   readonly notes: readonly string[]
 }
@@ -108,6 +115,7 @@ function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
     secondsToOpen: scan.secondsToOpen,
     listingId: listing.id,
     siblings: listing.series,
+    demoId: listing.demoId,
     notes: listing.notes,
   }
 }
@@ -123,19 +131,25 @@ function createShow(services: Services, set: Api[0], get: Api[1]) {
     get().caseOpened(scan.series)
     set({ openCase: toOpenCase(id, scan, listing), opening: { kind: 'idle' } })
     if (openCase) services.held.release(openCase.id)
+    // A view of the lab that was waiting for its scan.
+    const { pendingView } = get()
+    if (!pendingView) return
+    if (pendingView.demo === '' || pendingView.demo === listing.demoId) void get().restoreView(pendingView)
+    else set({ pendingView: null })
   }
 }
 
 export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
   const reading = createReading(set, get)
   const show = createShow(services, set, get)
-  let listing: Listing = { id: 0, title: '', synthetic: false, series: [], notes: [] }
+  let listing: Listing = { id: 0, title: '', synthetic: false, demoId: null, series: [], notes: [] }
 
   return {
     openCase: null,
     opening: { kind: 'idle' },
 
-    async openFiles(files, title, { synthetic = false } = {}) {
+    async openFiles(files, title, demo) {
+      const synthetic = demo !== undefined
       const signal = reading.begin(title)
       try {
         if (files.length === 0) throw nothingChosen()
@@ -146,7 +160,7 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
         )
         const readable = series.filter(one => one.problem === undefined)
         if (readable.length === 0) throw nothingReadable(series, notes)
-        listing = { id: listingId, title, synthetic, series, notes }
+        listing = { id: listingId, title, synthetic, demoId: demo?.id ?? null, series, notes }
         if (readable.length === 1) return await get().chooseSeries(listingId, readable[0].id)
         set({ opening: { kind: 'choosing', title, listingId, series, notes, synthetic } })
       } catch (error) {
@@ -155,20 +169,17 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
     },
 
     async openDemo(demo) {
-      const { title } = demo
+      const { id, title, path, seed, spacingMm } = demo
       const signal = reading.begin(title)
       try {
-        if ('seed' in demo) {
-          const { seed, spacingMm } = demo
+        if (path === undefined) {
           const input = { seed, spacingMm, previewVoxels: services.previewVoxels() }
           const scan = await services.workers.volume.run('openPhantom', input, reading.options(signal))
-          listing = { id: 0, title, synthetic: true, series: [], notes: [] }
-          show(scan, listing)
-          return
+          listing = { id: 0, title, synthetic: true, demoId: id, series: [], notes: [] }
+          return show(scan, listing)
         }
-        const { path } = demo
         const file = await services.fetchFile(path)
-        if (!signal.aborted) await get().openFiles([{ path, file }], title, { synthetic: true })
+        if (!signal.aborted) await get().openFiles([{ path, file }], title, demo)
       } catch (error) {
         reading.fail(signal, title, error)
       }

@@ -3,10 +3,20 @@ import { createStore } from 'zustand/vanilla'
 import type { StateCreator, StoreApi } from 'zustand/vanilla'
 import type { HeldArrays } from '../worker/heldArrays.ts'
 import type { Workers } from '../worker/workers.ts'
+import { createAttentionSlice } from './attentionSlice.ts'
+import type { AttentionSlice } from './attentionSlice.ts'
 import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createLabExportSlice } from './labExportSlice.ts'
+import type { LabExportSlice } from './labExportSlice.ts'
+import { createLabSlice } from './labSlice.ts'
+import type { LabSlice } from './labSlice.ts'
+import { createLabViewSlice } from './labViewSlice.ts'
+import type { LabViewSlice } from './labViewSlice.ts'
+import { createMaskSlice } from './maskSlice.ts'
+import type { MaskSlice } from './maskSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
 import type { ModelExportSlice } from './modelExportSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
@@ -15,6 +25,8 @@ import { createReviewSlice } from './reviewSlice.ts'
 import type { ReviewSlice } from './reviewSlice.ts'
 import { createSelfTestSlice } from './selfTestSlice.ts'
 import type { SelfTestSlice } from './selfTestSlice.ts'
+import { createTourSlice } from './tourSlice.ts'
+import type { TourSlice } from './tourSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
 
@@ -24,7 +36,13 @@ export type Workbench = CaseSlice &
   ReviewSlice &
   ExportSlice &
   ModelExportSlice &
-  SelfTestSlice
+  SelfTestSlice &
+  LabSlice &
+  AttentionSlice &
+  MaskSlice &
+  LabExportSlice &
+  LabViewSlice &
+  TourSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -49,5 +67,11 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createExportSlice(services)(...api),
     ...createModelExportSlice(services)(...api),
     ...createSelfTestSlice(services)(...api),
+    ...createLabSlice(services)(...api),
+    ...createAttentionSlice(services)(...api),
+    ...createMaskSlice(services)(...api),
+    ...createLabExportSlice(services)(...api),
+    ...createLabViewSlice(services)(...api),
+    ...createTourSlice(services)(...api),
   }))
 }

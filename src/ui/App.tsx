@@ -9,6 +9,8 @@ import { SeriesDialog } from './case/SeriesDialog.tsx'
 import { ComputerDialog } from './ComputerDialog.tsx'
 import { FindingsPanel } from './findings/FindingsPanel.tsx'
 import { HelpDialog } from './HelpDialog.tsx'
+import { LabPanel } from './lab/LabPanel.tsx'
+import { TourCard } from './lab/TourCard.tsx'
 import { fromDrop } from './pickFiles.ts'
 import { StatusBar } from './StatusBar.tsx'
 import { TopBar } from './TopBar.tsx'
@@ -20,6 +22,7 @@ import { ViewerPane } from './viewer/ViewerPane.tsx'
 export function App({ held }: { held: HeldArrays }) {
   const openCase = useWorkbench(state => state.openCase)
   const isCasePanelOpen = useWorkbench(state => state.isCasePanelOpen)
+  const mode = useWorkbench(state => state.mode)
   const [isHelpOpen, setHelpOpen] = useState(false)
   const [isComputerOpen, setComputerOpen] = useState(false)
   const viewer = useRef<CtViewer | null>(null)
@@ -37,8 +40,9 @@ export function App({ held }: { held: HeldArrays }) {
       <main className="stage" aria-label="Viewer">
         {openCase ? <ViewerPane held={held} viewer={viewer} /> : <Landing />}
         <OpeningNotice />
+        <TourCard />
       </main>
-      {openCase && <FindingsPanel />}
+      {openCase && (mode === 'read' ? <FindingsPanel /> : <LabPanel viewer={viewer} />)}
       <StatusBar onComputer={() => setComputerOpen(true)} />
       <SeriesDialog />
       <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />

@@ -1,11 +1,13 @@
 // The whole worker protocol: one typed table of tasks a worker. Everything else (client, server, messages) is derived.
 // Payloads are plain data; voxels travel as views of shared memory, or as transferred buffers where there is none.
-import type { Triple } from '../base/shape.ts'
+import type { Grid, Triple } from '../base/shape.ts'
+import type { LabCrop } from '../insight/labCrop.ts'
 import type { FileGrid, OpenedSeries, SeriesSummary } from '../volume/volume.ts'
-import type { NetworkTask } from '../network/model.ts'
+import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
 import type { PredictProgress } from '../prediction/predict.ts'
+import type { LabTasks } from './labProtocol.ts'
 
 /** One task: what goes in, what is reported on the way, what comes out. */
 interface Task {
@@ -65,6 +67,21 @@ export type VolumeTasks = {
     progress: StageProgress
     result: Uint8Array
   }
+  /** A grid of cells that fills a region of the lab, over the scan's own grid. */
+  writeCells: {
+    input: {
+      /** Real values (0 outside of the region), small whole codes (0 outside), or HU (-1024 outside). */
+      kind: 'map' | 'codes' | 'hu'
+      values: Float32Array | Uint8Array
+      cells: Triple
+      crop: LabCrop
+      scan: Grid
+      fileGrid: FileGrid
+      description: string
+    }
+    progress: StageProgress
+    result: Uint8Array
+  }
 }
 
 export interface ComputeDevice {
@@ -76,8 +93,8 @@ export interface ModelSummary {
   readonly name: string
   readonly title: string
   readonly version: string
-  /** What it can do. */
-  readonly networks: readonly NetworkTask[]
+  /** What it can tell of a scan. */
+  readonly networks: readonly ClassTask[]
 }
 
 export interface PredictionResult {
@@ -115,7 +132,7 @@ export interface SelfTestResult {
   readonly lines: readonly SelfTestLine[]
 }
 
-export type ComputeTasks = {
+export type ComputeTasks = LabTasks & {
   describe: {
     input: { modelName: string; baseUrl: string }
     progress: StageProgress
@@ -127,7 +144,7 @@ export type ComputeTasks = {
     result: PredictionResult
   }
   exportModel: {
-    input: { modelName: string; baseUrl: string; format: ExportFormat; network: NetworkTask }
+    input: { modelName: string; baseUrl: string; format: ExportFormat; network: ClassTask }
     progress: StageProgress
     result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
   }

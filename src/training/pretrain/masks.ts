@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { drawTokens } from '../../kernels/keepPattern.ts'
 import { attentionMask } from '../../kernels/topKMask.ts'
-import { Random } from '../../phantom/random.ts'
+import { blockTokens } from '../../insight/masks.ts'
 import { hiddenTokens, type PretrainOptions } from './options.ts'
 
 /** So that a mask and the teacher's dropout of the same step are drawn independently. */
@@ -45,20 +45,6 @@ export function maskFromAttention(
   return attentionMask(map, 1, (N - hiddenTokens(options, N)) / N)
 }
 
-/** Boxes of random sides, up to half the grid each, until `count` tokens are covered; the last box only in part. */
-function drawBoxes(grid: readonly number[], count: number, random: Random): Set<number> {
-  const hidden = new Set<number>()
-  while (hidden.size < count) {
-    const sides = grid.map(side => 1 + random.below(Math.ceil(side / 2)))
-    const start = grid.map((side, axis) => random.below(side - sides[axis] + 1))
-    for (let d = start[0]; d < start[0] + sides[0]; d++)
-      for (let h = start[1]; h < start[1] + sides[1]; h++)
-        for (let w = start[2]; w < start[2] + sides[2]; w++)
-          if (hidden.size < count) hidden.add((d * grid[1] + h) * grid[2] + w)
-  }
-  return hidden
-}
-
 /**
  * The mask of pass `pass` where attention does not choose it: [rows · N]. With masking `none` nothing is hidden, and the
  * losses count everywhere (`countedTokens`).
@@ -69,13 +55,14 @@ export function drawMask(
   rows: number,
   pass: number,
 ): Float32Array<ArrayBuffer> {
-  const N = grid.reduce((product, side) => product * side, 1)
+  const [D, H, W] = grid
+  const N = D * H * W
   const mask = new Float32Array(rows * N)
   const count = hiddenTokens(options, N)
   for (let row = 0; row < rows; row++) {
     const tokens =
       options.masking === 'block'
-        ? drawBoxes(grid, count, new Random(options.seed ^ maskStream, pass * rows + row))
+        ? blockTokens([D, H, W], count, { seed: options.seed ^ maskStream, step: pass, sample: row })
         : drawTokens(options.seed ^ maskStream, pass, row, N, count)
     for (const token of tokens) mask[row * N + token] = 1
   }

@@ -2,7 +2,7 @@
 import { InputError } from '../../base/errors.ts'
 import type { Triple } from '../../base/shape.ts'
 import { semanticStage, type NetworkConfig, type SemanticStage } from '../../network/config.ts'
-import { maskedRanks } from '../../kernels/topKMask.ts'
+import { maskedRanks } from '../../tokens/tokenDraw.ts'
 import type { NetworkParts } from '../../network/parameters.ts'
 
 /**

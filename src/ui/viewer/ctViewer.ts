@@ -12,6 +12,7 @@ import { NORMAL, PLANES, makeTile } from './frame.ts'
 import type { Frame, Rect, SliceTile, Whd } from './frame.ts'
 import { graphicsDone } from './graphicsDone.ts'
 import { LAYOUTS } from './layouts.ts'
+import { CropPainter } from './cropPainter.ts'
 import { createNiivue, findingsImage, scanImages } from './nvSetup.ts'
 import type { ReadingNiivue } from './readingNiivue.ts'
 import { OVERLAY_KIND, UNITS } from './sliceShader.ts'
@@ -22,6 +23,8 @@ export class CtViewer {
   onWindow: (widthHu: number, levelHu: number) => void = () => undefined
   private readonly nv: ReadingNiivue
   private readonly textures: VoxelTextures
+  /** Paints what the attention lab shows over its region. */
+  readonly painter: CropPainter
   private readonly listeners = new Set<() => void>()
   private scan: OpenedScan | null = null
   private prediction: PredictionArrays | null = null
@@ -33,6 +36,7 @@ export class CtViewer {
   private constructor(nv: ReadingNiivue) {
     this.nv = nv
     this.textures = new VoxelTextures(nv.gl)
+    this.painter = new CropPainter(nv, this.textures, () => this.refreshVolumeOverlay())
     nv.beforeFrame = () => this.textures.bind()
     nv.onFrame = () => this.publishFrame()
     nv.onLocationChange = () => this.followNiivue()
@@ -71,6 +75,7 @@ export class CtViewer {
       )
     this.scan = scan
     this.prediction = null
+    this.painter.setScan(scan)
     this.textures.clear(UNITS.labels)
     this.textures.clear(UNITS.probability)
     const { full, small } = scanImages(scan)
@@ -171,8 +176,14 @@ export class CtViewer {
     this.moveTo(this.voxel)
   }
 
+  /** What the canvas shows, drawn again for this: WebGL forgets a frame once it is on screen. */
+  copyCanvas(): HTMLCanvasElement {
+    return this.nv.copyCanvas()
+  }
+
   dispose(): void {
     this.listeners.clear()
+    this.painter.dispose()
     this.textures.dispose()
     this.nv.cleanup()
     this.nv.gl.getExtension('WEBGL_lose_context')?.loseContext()
@@ -208,7 +219,8 @@ export class CtViewer {
     const { scan, prediction, overlay } = this
     if (!scan) return
     const isShown = prediction !== null && overlay?.visible !== false
-    this.nv.showFindings(isShown ? findingsImage(scan, prediction) : null)
+    const painted = this.painter.volumeImage()
+    this.nv.showFindings(painted ?? (isShown ? findingsImage(scan, prediction) : null))
   }
 
   /** In NiiVue's own mouse scheme the crosshair is moved by NiiVue: take it over. */
