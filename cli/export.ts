@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { exportFormats, exportModel, type ExportFormat } from '../src/prediction/exportModel.ts'
 import { researchNotice } from '../src/prediction/pipelineVersion.ts'
-import type { NetworkTask } from '../src/network/model.ts'
+import type { ClassTask } from '../src/network/model.ts'
 import { readModelFiles } from './support/modelFiles.ts'
 import { runCommand } from './support/runCommand.ts'
 
@@ -17,7 +17,7 @@ const usage =
 interface Arguments {
   readonly model: string
   readonly format: ExportFormat
-  readonly network: NetworkTask | undefined
+  readonly network: ClassTask | undefined
   readonly out: string
 }
 

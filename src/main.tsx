@@ -6,10 +6,12 @@ import './ui/styles/controls.css'
 import './ui/styles/layout.css'
 import './ui/styles/panels.css'
 import './ui/styles/viewer.css'
+import './ui/styles/lab.css'
 import { InputError } from './base/errors.ts'
 import { rememberSettings } from './state/settings.ts'
 import { createWorkbench } from './state/store.ts'
 import { App } from './ui/App.tsx'
+import { HeldContext } from './ui/lab/useHeld.ts'
 import { saveFile } from './ui/saveFile.ts'
 import { WorkbenchContext } from './ui/useWorkbench.ts'
 import { forecastPreviewVoxels, isSoftwareRenderer } from './ui/viewer/forecast.ts'
@@ -46,6 +48,8 @@ void store.getState().askDevice()
 
 createRoot(document.getElementById('root')!).render(
   <WorkbenchContext value={store}>
-    <App held={held} />
+    <HeldContext value={held}>
+      <App held={held} />
+    </HeldContext>
   </WorkbenchContext>,
 )

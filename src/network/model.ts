@@ -5,19 +5,30 @@ import { parseNetworkConfig, type NetworkConfig } from './config.ts'
 import { parameterShapes, type NetworkParts, type ParameterShapes } from './parameters.ts'
 import { sha256 } from './sha256.ts'
 
-export type NetworkTask = 'segment' | 'classify'
+export type NetworkTask = 'segment' | 'classify' | 'pretrain'
+/** Tasks whose network gives logits of classes; `pretrain` gives attention and reconstructed voxels. */
+export type ClassTask = Exclude<NetworkTask, 'pretrain'>
+
+export const networkTasks: readonly NetworkTask[] = ['segment', 'classify', 'pretrain']
 
 /** The parts that a network of each task has beside its encoder. */
 export const taskParts: Readonly<Record<NetworkTask, NetworkParts>> = {
   segment: { decoder: true },
   classify: { sa: true, clsHead: true },
+  pretrain: { sa: true, recHead: true },
 }
+
+/** A pretraining model may bring the momentum teacher beside the student: encoder and semantic attention, no heads. */
+export const teacherPrefix = 'teacher.'
+export const teacherParts: NetworkParts = { sa: true }
 
 /** One network of a model and what it eats. Triples are in (D, H, W) order. */
 export interface NetworkEntry {
   readonly config: NetworkConfig
   /** Names in the weights file are this prefix followed by SPEC 9.1's name. */
-  readonly prefix: 'segment.' | 'classify.'
+  readonly prefix: `${NetworkTask}.`
+  /** Of `pretrain` only: the weights hold the momentum teacher too, under `teacherPrefix`. */
+  readonly teacher?: boolean
   readonly spacingMm: Triple
   /** Voxels of a tile (segment) or a crop (classify). */
   readonly shape: Triple
@@ -92,7 +103,7 @@ function parseEntry(value: unknown, task: NetworkTask): NetworkEntry {
   if (low >= high) refuse(`the HU window [${low}, ${high}] is empty`)
   if (!Number.isFinite(fields.padHu)) refuse(`'padHu' is ${JSON.stringify(fields.padHu)}`)
   const labels = fields.labels
-  const classes = task === 'segment' ? config.seg_classes : config.n_classes
+  const classes = { segment: config.seg_classes, classify: config.n_classes, pretrain: 0 }[task]
   if (
     !Array.isArray(labels) ||
     labels.length !== classes ||
@@ -101,8 +112,10 @@ function parseEntry(value: unknown, task: NetworkTask): NetworkEntry {
     refuse(`${task} needs ${classes} labels and has ${JSON.stringify(labels)}`)
   const thresholds = fieldsOf(fields.thresholds, `networks.${task}.thresholds`)
   if (!Object.values(thresholds).every(Number.isFinite)) refuse(`a threshold of ${task} is no number`)
-  if (task === 'segment' && (fields.shape as number[]).some(side => side % 32 !== 0))
+  if (task !== 'classify' && (fields.shape as number[]).some(side => side % 32 !== 0))
     refuse(`the tile [${(fields.shape as number[]).join(', ')}] has a side that is no multiple of 32`)
+  if (fields.teacher !== undefined && !(task === 'pretrain' && typeof fields.teacher === 'boolean'))
+    refuse(`'teacher' of ${task} is ${JSON.stringify(fields.teacher)}`)
   return fields as unknown as NetworkEntry
 }
 
@@ -116,9 +129,9 @@ export function parseManifest(value: unknown): ModelManifest {
     refuse(`its schema version is ${JSON.stringify(fields.schemaVersion)}, 1 is expected`)
   for (const name of ['pipelineVersion', 'name', 'version', 'title', 'axes']) requireText(fields, name)
   const networks = fieldsOf(fields.networks, 'networks')
-  if (!networks.segment && !networks.classify) refuse('it names no network')
-  if (networks.segment) parseEntry(networks.segment, 'segment')
-  if (networks.classify) parseEntry(networks.classify, 'classify')
+  const has = networkTasks.filter(task => networks[task])
+  if (has.length === 0) refuse('it names no network')
+  for (const task of has) parseEntry(networks[task], task)
   const weights = fieldsOf(fields.weights, 'weights')
   // A name with a slash would let a description fetch something beside its own folder.
   if (typeof weights.file !== 'string' || !/^[\w.-]+$/.test(weights.file) || weights.file.startsWith('.'))
@@ -137,11 +150,13 @@ export function parseManifest(value: unknown): ModelManifest {
 /** Shapes of everything in the weights file, by the names it has there: the network's prefix, then SPEC 9.1's name. */
 export function weightShapes({ networks }: ModelManifest): ParameterShapes {
   const shapes: Record<string, readonly number[]> = {}
-  for (const task of ['segment', 'classify'] as const) {
+  const add = (prefix: string, { config }: NetworkEntry, parts: NetworkParts) => {
+    for (const [name, shape] of Object.entries(parameterShapes(config, parts))) shapes[prefix + name] = shape
+  }
+  for (const task of networkTasks) {
     const entry = networks[task]
-    if (!entry) continue
-    for (const [name, shape] of Object.entries(parameterShapes(entry.config, taskParts[task])))
-      shapes[entry.prefix + name] = shape
+    if (entry) add(entry.prefix, entry, taskParts[task])
+    if (entry?.teacher) add(teacherPrefix, entry, teacherParts)
   }
   return shapes
 }

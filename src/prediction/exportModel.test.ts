@@ -9,7 +9,7 @@ import { CancelledError, InputError } from '../base/errors.ts'
 import { readOnnx } from '../graph/onnxTestReader.ts'
 import { presets } from '../network/config.ts'
 import { hashUniform } from '../network/initialise.ts'
-import type { NetworkTask } from '../network/model.ts'
+import type { ClassTask } from '../network/model.ts'
 import { modelIdentity, taskParts } from '../network/model.ts'
 import { parameterShapes } from '../network/parameters.ts'
 import { readSafetensors } from '../network/safetensors.ts'
@@ -47,9 +47,9 @@ const unread = {
 
 type Made = Awaited<ReturnType<typeof makeModelFiles>>
 let files: Made
-const onnx = {} as Record<NetworkTask, Uint8Array<ArrayBuffer>>
+const onnx = {} as Record<ClassTask, Uint8Array<ArrayBuffer>>
 
-async function write(made: Made, network: NetworkTask) {
+async function write(made: Made, network: ClassTask) {
   return (await exportModel(made, { format: 'onnx', network })).bytes
 }
 

@@ -5,7 +5,7 @@ import { InputError, throwIfCancelled } from '../base/errors.ts'
 import { toFirst, toLast } from '../graph/layout.ts'
 import { toOnnx } from '../graph/onnx.ts'
 import { traceGraph } from '../graph/trace.ts'
-import type { ModelManifest, NetworkTask } from '../network/model.ts'
+import type { ClassTask, ModelManifest } from '../network/model.ts'
 import { modelIdentity, parseManifest } from '../network/model.ts'
 import type { SafetensorsTensor } from '../network/safetensors.ts'
 import { writeSafetensors } from '../network/safetensors.ts'
@@ -22,7 +22,7 @@ export type ExportFormat = (typeof exportFormats)[number]
 export interface ExportRequest {
   readonly format: ExportFormat
   /** The segmentation where the model has one and this is left out, else its only network. */
-  readonly network?: NetworkTask
+  readonly network?: ClassTask
 }
 
 export interface ExportOptions {
@@ -35,12 +35,12 @@ export interface ExportedModel {
   readonly fileName: string
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly identity: string
-  readonly network: NetworkTask
+  readonly network: ClassTask
 }
 
 type Parameters = Readonly<Record<string, Parameter>>
 
-function chooseNetwork(manifest: ModelManifest, wanted: NetworkTask | undefined): NetworkTask {
+function chooseNetwork(manifest: ModelManifest, wanted: ClassTask | undefined): ClassTask {
   const has = (['segment', 'classify'] as const).filter(task => manifest.networks[task])
   const chosen = wanted ?? has[0]
   if (!has.includes(chosen))
@@ -51,7 +51,7 @@ function chooseNetwork(manifest: ModelManifest, wanted: NetworkTask | undefined)
 }
 
 /** The traced network: image [1, Cin, D, H, W] in, logits and probability with the classes on axis 1 out. */
-function traceNetwork(manifest: ModelManifest, task: NetworkTask, parameters: Parameters) {
+function traceNetwork(manifest: ModelManifest, task: ClassTask, parameters: Parameters) {
   const { config, shape } = manifest.networks[task]!
   const specs = Object.entries(parameters).map(([name, { shape }]) => [
     name,
@@ -67,7 +67,7 @@ function traceNetwork(manifest: ModelManifest, task: NetworkTask, parameters: Pa
   )
 }
 
-function writeOnnx(manifest: ModelManifest, task: NetworkTask, parameters: Parameters, identity: string) {
+function writeOnnx(manifest: ModelManifest, task: ClassTask, parameters: Parameters, identity: string) {
   const weights = Object.fromEntries(Object.entries(parameters).map(([name, { data }]) => [name, data]))
   return toOnnx(traceNetwork(manifest, task, parameters), {
     name: `${manifest.name}-${task}`,
@@ -80,7 +80,7 @@ function writeOnnx(manifest: ModelManifest, task: NetworkTask, parameters: Param
   })
 }
 
-function writeWeights(manifest: ModelManifest, task: NetworkTask, parameters: Parameters, identity: string) {
+function writeWeights(manifest: ModelManifest, task: ClassTask, parameters: Parameters, identity: string) {
   const tensors: Record<string, SafetensorsTensor> = {}
   for (const [name, { shape, data }] of Object.entries(parameters))
     tensors[name] = { dtype: 'F32', shape, data }

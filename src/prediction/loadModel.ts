@@ -1,7 +1,7 @@
 // A model ready to run: files checked, networks opened on a runtime, weights bound. What leaves a network is only what
 // the road needs: the nodule's probability, one float a voxel, and the probability of malignancy.
 import type { Triple } from '../base/shape.ts'
-import type { ModelManifest, NetworkTask } from '../network/model.ts'
+import type { ClassTask, ModelManifest } from '../network/model.ts'
 import { modelIdentity, parseManifest } from '../network/model.ts'
 import { classifyLogits, segmentLogits } from '../network/network.ts'
 import type { ModelRuntime, NetworkPlan, OpenNetwork } from './openNetwork.ts'
@@ -31,7 +31,7 @@ export interface ModelFiles {
 }
 
 /** What a network of each task computes, and which of its classes the road asks for. */
-export const taskOutputs: Readonly<Record<NetworkTask, Pick<NetworkPlan, 'forward' | 'label'>>> = {
+export const taskOutputs: Readonly<Record<ClassTask, Pick<NetworkPlan, 'forward' | 'label'>>> = {
   segment: { forward: segmentLogits, label: 'nodule' },
   classify: { forward: classifyLogits, label: 'malignant' },
 }
@@ -58,7 +58,7 @@ export async function loadModel(
   const release = async () => {
     for (const network of opened.splice(0)) await network.release()
   }
-  const open = async (task: NetworkTask) => {
+  const open = async (task: ClassTask) => {
     const entry = manifest.networks[task]
     if (!entry) return undefined
     const parameters = takeParameters(weights, entry.prefix)

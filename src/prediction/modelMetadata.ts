@@ -1,6 +1,6 @@
 // What an exported file says about itself, as texts: who it is, what it eats, what it is not. One table for ONNX's
 // metadata_props and safetensors' header; docs/onnx.md lists the keys.
-import type { ModelManifest, NetworkTask } from '../network/model.ts'
+import type { ModelManifest, ClassTask } from '../network/model.ts'
 import { researchNotice } from './pipelineVersion.ts'
 
 /** Version of the table's keys. */
@@ -12,7 +12,7 @@ const schemaVersion = 1
  */
 export function modelMetadata(
   manifest: ModelManifest,
-  task: NetworkTask,
+  task: ClassTask,
   identity: string,
 ): Record<string, string> {
   const entry = manifest.networks[task]!
@@ -41,7 +41,7 @@ export function modelMetadata(
 }
 
 /** A paragraph for people who open the file in a viewer. */
-export function describeModel(manifest: ModelManifest, task: NetworkTask, identity: string): string {
+export function describeModel(manifest: ModelManifest, task: ClassTask, identity: string): string {
   const what =
     task === 'segment'
       ? 'segmentation of lung nodules in chest CT'
@@ -52,7 +52,7 @@ export function describeModel(manifest: ModelManifest, task: NetworkTask, identi
 /** One sentence for each port of the network's ONNX file. */
 export function describePorts(
   manifest: ModelManifest,
-  task: NetworkTask,
+  task: ClassTask,
 ): Record<'image' | 'logits' | 'probability', string> {
   const { shape, spacingMm, huWindow, outputRange, padHu, labels } = manifest.networks[task]!
   const grid = task === 'segment' ? `, ${shape.join(', ')}` : ''

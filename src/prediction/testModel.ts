@@ -3,9 +3,10 @@
 import type { NetworkConfig } from '../network/config.ts'
 import { presets } from '../network/config.ts'
 import { hashInitialise } from '../network/initialise.ts'
-import { taskParts, type ModelManifest, type NetworkEntry, type NetworkTask } from '../network/model.ts'
+import { taskParts, teacherParts, teacherPrefix } from '../network/model.ts'
+import type { ModelManifest, NetworkEntry, NetworkTask } from '../network/model.ts'
 import { sha256 } from '../network/sha256.ts'
-import { parameterShapes } from '../network/parameters.ts'
+import { parameterShapes, type ParameterShapes } from '../network/parameters.ts'
 import type { SafetensorsTensor } from '../network/safetensors.ts'
 import { writeSafetensors } from '../network/safetensors.ts'
 import type { LoadedModel, ModelFiles } from './loadModel.ts'
@@ -32,9 +33,12 @@ export const classifyEntry: NetworkEntry = {
   labels: ['benign', 'malignant'],
 }
 
+export const pretrainEntry: NetworkEntry = { ...segmentEntry, prefix: 'pretrain.', labels: [], teacher: true }
+
 const entries: Readonly<Record<NetworkTask, NetworkEntry>> = {
   segment: segmentEntry,
   classify: classifyEntry,
+  pretrain: pretrainEntry,
 }
 
 function manifestOf(weights: ModelManifest['weights'], networks: ModelManifest['networks']): ModelManifest {
@@ -54,7 +58,7 @@ function manifestOf(weights: ModelManifest['weights'], networks: ModelManifest['
 export interface TestModelOptions {
   /** Of all networks; the tiny one by default. */
   readonly config?: NetworkConfig
-  /** Both by default. */
+  /** `segment` and `classify` by default. */
   readonly tasks?: readonly NetworkTask[]
   /** Of the hash initialiser; 1 by default. */
   readonly seed?: number
@@ -71,11 +75,15 @@ export async function makeModelFiles(
     tasks.map(task => [task, { ...entries[task], config: options.config ?? config }]),
   )
   const tensors: Record<string, SafetensorsTensor> = {}
-  for (const task of tasks) {
-    const { config, prefix } = networks[task]
-    const shapes = parameterShapes(config, taskParts[task])
-    for (const [name, data] of Object.entries(hashInitialise(shapes, options.seed ?? 1)))
+  const add = (prefix: string, shapes: ParameterShapes, seed: number) => {
+    for (const [name, data] of Object.entries(hashInitialise(shapes, seed)))
       tensors[prefix + name] = { dtype: 'F32', shape: shapes[name], data }
+  }
+  const seed = options.seed ?? 1
+  for (const task of tasks) {
+    const { config, prefix, teacher } = networks[task]
+    add(prefix, parameterShapes(config, taskParts[task]), seed)
+    if (teacher) add(teacherPrefix, parameterShapes(config, teacherParts), seed + 1)
   }
   options.change?.(tensors)
   return describeWeights(new Uint8Array(writeSafetensors(tensors)), networks)

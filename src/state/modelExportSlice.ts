@@ -1,5 +1,5 @@
 // Taking the model away: one of its networks is written as a file in the compute worker and handed to the browser.
-import type { NetworkTask } from '../network/model.ts'
+import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
@@ -15,7 +15,7 @@ export type ModelExport =
 
 export interface ModelExportSlice {
   readonly modelExport: ModelExport
-  takeModelAway(network: NetworkTask, format: ExportFormat): Promise<void>
+  takeModelAway(network: ClassTask, format: ExportFormat): Promise<void>
   cancelModelExport(): void
 }
 

@@ -3,10 +3,14 @@ import { createStore } from 'zustand/vanilla'
 import type { StateCreator, StoreApi } from 'zustand/vanilla'
 import type { HeldArrays } from '../worker/heldArrays.ts'
 import type { Workers } from '../worker/workers.ts'
+import { createAttentionSlice } from './attentionSlice.ts'
+import type { AttentionSlice } from './attentionSlice.ts'
 import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createLabSlice } from './labSlice.ts'
+import type { LabSlice } from './labSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
 import type { ModelExportSlice } from './modelExportSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
@@ -24,7 +28,9 @@ export type Workbench = CaseSlice &
   ReviewSlice &
   ExportSlice &
   ModelExportSlice &
-  SelfTestSlice
+  SelfTestSlice &
+  LabSlice &
+  AttentionSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -49,5 +55,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createExportSlice(services)(...api),
     ...createModelExportSlice(services)(...api),
     ...createSelfTestSlice(services)(...api),
+    ...createLabSlice(services)(...api),
+    ...createAttentionSlice(services)(...api),
   }))
 }

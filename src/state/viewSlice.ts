@@ -1,4 +1,5 @@
 // How the reader looks: window, layout, overlay, mouse scheme. Nothing here moves the image by itself.
+import type { PointMm } from '../volume/geometry.ts'
 import type { OpenedSeries, WindowSetting } from '../volume/volume.ts'
 import type { SliceOf } from './store.ts'
 import { LUNG, WINDOW_PRESETS, clampWindow, fileWindow } from './windowPresets.ts'
@@ -6,6 +7,13 @@ import { LUNG, WINDOW_PRESETS, clampWindow, fileWindow } from './windowPresets.t
 export type Plane = 'axial' | 'coronal' | 'sagittal'
 export type Layout = 'axial-large' | 'quad' | 'volume' | Plane
 export type MouseScheme = 'radiology' | 'niivue'
+
+/** What the page is for at the moment: all modes share the open case and the viewer. */
+export type Mode = 'read' | 'explore'
+export const MODES: readonly { readonly id: Mode; readonly name: string }[] = [
+  { id: 'read', name: 'Read' },
+  { id: 'explore', name: 'Explore' },
+]
 
 export interface OverlaySettings {
   readonly visible: boolean
@@ -32,6 +40,9 @@ export interface ViewSlice {
   readonly look: LookRequest | null
   /** The panel on the left is open. */
   readonly isCasePanelOpen: boolean
+  readonly mode: Mode
+  /** Where the crosshair is; null until the first frame of a case. */
+  readonly crosshairRasMm: PointMm | null
   setWindow(window: WindowSetting): void
   /** Keys 1…5: the four presets, then the file's own. */
   pickPreset(key: number): void
@@ -41,6 +52,8 @@ export interface ViewSlice {
   changeOverlay(change: Partial<OverlaySettings>): void
   lookAt(centreRasMm: readonly [number, number, number]): void
   toggleCasePanel(): void
+  setMode(mode: Mode): void
+  crosshairMoved(rasMm: PointMm): void
   /** A scan was opened: it gets its first window. */
   caseOpened(series: OpenedSeries): void
 }
@@ -56,6 +69,8 @@ export const createViewSlice: SliceOf<ViewSlice> = () => (set, get) => ({
   overlay: { visible: true, show: 'labels', style: 'outline', opacity: 0.6, threshold: 0.3 },
   look: null,
   isCasePanelOpen: true,
+  mode: 'read',
+  crosshairRasMm: null,
 
   setWindow: window => set({ window: clampWindow(window) }),
   pickPreset(key) {
@@ -68,16 +83,20 @@ export const createViewSlice: SliceOf<ViewSlice> = () => (set, get) => ({
   changeOverlay: change => set({ overlay: { ...get().overlay, ...change } }),
   lookAt: centreRasMm => set({ look: { centreRasMm, serial: (get().look?.serial ?? 0) + 1 } }),
   toggleCasePanel: () => set({ isCasePanelOpen: !get().isCasePanelOpen }),
+  setMode: mode => set({ mode }),
+  crosshairMoved: crosshairRasMm => set({ crosshairRasMm }),
 
   caseOpened(series) {
     const own = fileWindow(series.windows, series.hu)
     // Air of the lungs and soft tissue both present: a chest, or enough of one to be read in the lung window.
     const hasLung = series.hu.min <= -500 && series.hu.max >= 0
     get().clearReview()
+    get().clearLab()
     set({
       fileWindow: own,
       window: hasLung ? LUNG : clampWindow(own),
       look: null,
+      crosshairRasMm: null,
       prediction: { kind: 'none' },
     })
   },

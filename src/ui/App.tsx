@@ -1,6 +1,7 @@
 // The page: bars, panels and the viewer's place. Files may be dropped anywhere.
 import { useEffect, useRef, useState } from 'react'
-import type { DragEvent } from 'react'
+import type { DragEvent, ReactNode } from 'react'
+import type { Mode } from '../state/viewSlice.ts'
 import type { HeldArrays } from '../worker/heldArrays.ts'
 import { CasePanel } from './case/CasePanel.tsx'
 import { Landing } from './case/Landing.tsx'
@@ -9,6 +10,7 @@ import { SeriesDialog } from './case/SeriesDialog.tsx'
 import { ComputerDialog } from './ComputerDialog.tsx'
 import { FindingsPanel } from './findings/FindingsPanel.tsx'
 import { HelpDialog } from './HelpDialog.tsx'
+import { LabPanel } from './lab/LabPanel.tsx'
 import { fromDrop } from './pickFiles.ts'
 import { StatusBar } from './StatusBar.tsx'
 import { TopBar } from './TopBar.tsx'
@@ -17,9 +19,12 @@ import { useWorkbench, useWorkbenchStore } from './useWorkbench.ts'
 import type { CtViewer } from './viewer/ctViewer.ts'
 import { ViewerPane } from './viewer/ViewerPane.tsx'
 
+const PANELS: Readonly<Record<Mode, ReactNode>> = { read: <FindingsPanel />, explore: <LabPanel /> }
+
 export function App({ held }: { held: HeldArrays }) {
   const openCase = useWorkbench(state => state.openCase)
   const isCasePanelOpen = useWorkbench(state => state.isCasePanelOpen)
+  const mode = useWorkbench(state => state.mode)
   const [isHelpOpen, setHelpOpen] = useState(false)
   const [isComputerOpen, setComputerOpen] = useState(false)
   const viewer = useRef<CtViewer | null>(null)
@@ -38,7 +43,7 @@ export function App({ held }: { held: HeldArrays }) {
         {openCase ? <ViewerPane held={held} viewer={viewer} /> : <Landing />}
         <OpeningNotice />
       </main>
-      {openCase && <FindingsPanel />}
+      {openCase && PANELS[mode]}
       <StatusBar onComputer={() => setComputerOpen(true)} />
       <SeriesDialog />
       <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />

@@ -1,6 +1,7 @@
 // Case, model and device, the notice that never goes away, help.
 import { CircleHelp, PanelLeft } from 'lucide-react'
-import { Button } from 'react-aria-components'
+import { Button, Radio, RadioGroup } from 'react-aria-components'
+import { MODES, type Mode } from '../state/viewSlice.ts'
 import { Hint } from './Hint.tsx'
 import { useWorkbench } from './useWorkbench.ts'
 
@@ -26,6 +27,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
       )}
       <h1 className="case-name">{openCase ? openCase.title : 'SMARTFormer Workbench'}</h1>
       {openCase?.series.synthetic && <span className="badge badge-synthetic">SYNTHETIC</span>}
+      {openCase && <ModeSwitch />}
       <span className="top-space" />
       {model && (
         <span className="badge" title="The model that analyses">
@@ -39,5 +41,25 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
         </Button>
       </Hint>
     </header>
+  )
+}
+
+function ModeSwitch() {
+  const mode = useWorkbench(state => state.mode)
+  const setMode = useWorkbench(state => state.setMode)
+  return (
+    <RadioGroup
+      className="segmented mode-switch"
+      aria-label="Mode"
+      orientation="horizontal"
+      value={mode}
+      onChange={value => setMode(value as Mode)}
+    >
+      {MODES.map(({ id, name }) => (
+        <Radio key={id} value={id}>
+          {name}
+        </Radio>
+      ))}
+    </RadioGroup>
   )
 }

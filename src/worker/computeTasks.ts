@@ -1,5 +1,5 @@
-// What the compute worker can do: say where it runs, predict, and write a network as a file for elsewhere. The model is
-// loaded once and kept.
+// What the compute worker can do: say where it runs, predict, write a network as a file for elsewhere, and what the lab
+// asks (labTasks.ts). The model is loaded once and kept.
 import type { Triple } from '../base/shape.ts'
 import type { ModelManifest } from '../network/model.ts'
 import { parseManifest } from '../network/model.ts'
@@ -11,6 +11,7 @@ import { predict } from '../prediction/predict.ts'
 import { openSteadyModel, type SteadyModel } from '../prediction/steadyModel.ts'
 import type { OpenedSeries } from '../volume/volume.ts'
 import { fetchDescription, fetchModel } from './fetchModel.ts'
+import { labHandlers } from './labTasks.ts'
 import { previewLabels } from './preview.ts'
 import type { ComputeTasks, ModelSummary } from './protocol.ts'
 import { describePlace, modelPlaces } from './runtime.ts'
@@ -32,6 +33,8 @@ function summarise({ name, title, version, networks }: ModelManifest): ModelSumm
 }
 
 export const computeHandlers: Handlers<ComputeTasks> = {
+  ...labHandlers,
+
   async describe({ modelName, baseUrl }) {
     const label = loaded?.model.runtime.label ?? (await describePlace())
     const description = await fetchDescription(modelName, baseUrl)

@@ -1,4 +1,7 @@
-// The voxels that the page holds, outside the store: the open scan and its prediction, released explicitly.
+// The voxels that the page holds, outside the store: the open scan, its prediction and what the lab paints over it,
+// released explicitly.
+import type { CropPainting } from '../insight/painting.ts'
+import type { AttentionResult } from './labProtocol.ts'
 import type { OpenedScan, PredictionResult } from './protocol.ts'
 
 export type PredictionArrays = Pick<PredictionResult, 'labels' | 'probability' | 'previewLabels'>
@@ -6,8 +9,14 @@ export type PredictionArrays = Pick<PredictionResult, 'labels' | 'probability' |
 export interface HeldArrays {
   scan(caseId: string): OpenedScan | undefined
   prediction(caseId: string): PredictionArrays | undefined
+  /** What the attention lab paints over the open scan. */
+  painting(): CropPainting | undefined
+  /** The attention that the lab computed last. */
+  attention(): AttentionResult | undefined
   holdScan(caseId: string, scan: OpenedScan): void
   holdPrediction(caseId: string, arrays: PredictionArrays): void
+  holdPainting(painting: CropPainting | undefined): void
+  holdAttention(result: AttentionResult | undefined): void
   release(caseId: string): void
   releasePrediction(caseId: string): void
 }
@@ -15,11 +24,17 @@ export interface HeldArrays {
 export function createHeldArrays(): HeldArrays {
   const scans = new Map<string, OpenedScan>()
   const predictions = new Map<string, PredictionArrays>()
+  let painting: CropPainting | undefined
+  let attention: AttentionResult | undefined
   return {
     scan: caseId => scans.get(caseId),
     prediction: caseId => predictions.get(caseId),
+    painting: () => painting,
+    attention: () => attention,
     holdScan: (caseId, scan) => void scans.set(caseId, scan),
     holdPrediction: (caseId, arrays) => void predictions.set(caseId, arrays),
+    holdPainting: next => void (painting = next),
+    holdAttention: next => void (attention = next),
     release(caseId) {
       scans.delete(caseId)
       predictions.delete(caseId)

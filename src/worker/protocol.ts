@@ -2,10 +2,11 @@
 // Payloads are plain data; voxels travel as views of shared memory, or as transferred buffers where there is none.
 import type { Triple } from '../base/shape.ts'
 import type { FileGrid, OpenedSeries, SeriesSummary } from '../volume/volume.ts'
-import type { NetworkTask } from '../network/model.ts'
+import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
 import type { PredictProgress } from '../prediction/predict.ts'
+import type { LabTasks } from './labProtocol.ts'
 
 /** One task: what goes in, what is reported on the way, what comes out. */
 interface Task {
@@ -70,8 +71,8 @@ export interface ModelSummary {
   readonly name: string
   readonly title: string
   readonly version: string
-  /** What it can do. */
-  readonly networks: readonly NetworkTask[]
+  /** What it can tell of a scan. */
+  readonly networks: readonly ClassTask[]
 }
 
 export interface PredictionResult {
@@ -109,7 +110,7 @@ export interface SelfTestResult {
   readonly lines: readonly SelfTestLine[]
 }
 
-export type ComputeTasks = {
+export type ComputeTasks = LabTasks & {
   describe: {
     input: { modelName: string; baseUrl: string }
     progress: StageProgress
@@ -121,7 +122,7 @@ export type ComputeTasks = {
     result: PredictionResult
   }
   exportModel: {
-    input: { modelName: string; baseUrl: string; format: ExportFormat; network: NetworkTask }
+    input: { modelName: string; baseUrl: string; format: ExportFormat; network: ClassTask }
     progress: StageProgress
     result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
   }

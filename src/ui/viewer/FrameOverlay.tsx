@@ -2,6 +2,7 @@
 import { memo } from 'react'
 import { capitalise, formatHu, formatRas, formatRasLines, formatSpacing, formatWindow } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
+import { CropOutline } from './CropOutline.tsx'
 import type { CtViewer } from './ctViewer.ts'
 import { edgeLetters, pixelOf } from './frame.ts'
 import type { Frame, Rect, SliceTile } from './frame.ts'
@@ -55,6 +56,7 @@ function TileOverlay({ tile, frame, viewer, isMain }: TileProps) {
       <span className="letter at-bottom">{letters.bottom}</span>
       <Crosshair tile={tile} frame={frame} viewer={viewer} />
       <FindingMarks tile={tile} frame={frame} viewer={viewer} />
+      <CropOutline tile={tile} viewer={viewer} />
       <span className="tile-text bottom-left">
         {capitalise(tile.rect.width < SMALL ? tile.plane.slice(0, 3) : tile.plane)} {tile.slice}/
         {tile.sliceCount}

@@ -24,6 +24,7 @@ export function ViewerPane({ held, viewer }: ViewerPaneProps) {
   const { attached, failure } = useAttachedViewer(canvas, viewer)
   const drawFailure = useWishes(attached, held)
   const frame = useFrame(attached)
+  useCrosshairReport(frame)
   const problem = failure ?? drawFailure
   return (
     <div className="viewer">
@@ -133,7 +134,30 @@ function useWishes(viewer: CtViewer | null, held: HeldArrays): Failure | undefin
   useEffect(() => {
     if (look) viewer?.lookAt(look.centreRasMm)
   }, [viewer, look])
+  usePainting(viewer, held)
   return failure
+}
+
+/** What the lab paints, while somebody explores. */
+function usePainting(viewer: CtViewer | null, held: HeldArrays): void {
+  const serial = useWorkbench(state => state.paintSerial)
+  const isExploring = useWorkbench(state => state.mode === 'explore')
+  const caseId = useWorkbench(state => state.openCase?.id)
+  const visible = useWorkbench(state => state.overlay.visible)
+  const opacity = useWorkbench(state => state.paintOpacity)
+  useEffect(() => {
+    if (caseId !== undefined) viewer?.showPainting(isExploring ? held.painting() : undefined)
+  }, [viewer, held, serial, isExploring, caseId])
+  useEffect(() => viewer?.setPaintLook({ visible, opacity }), [viewer, visible, opacity])
+}
+
+/** The store knows where the crosshair is: panels read values there. */
+function useCrosshairReport(frame: Frame | null): void {
+  const moved = useWorkbench(state => state.crosshairMoved)
+  const [x, y, z] = frame?.rasMm ?? [NaN, NaN, NaN]
+  useEffect(() => {
+    if (Number.isFinite(x)) moved([x, y, z])
+  }, [moved, x, y, z])
 }
 
 const noSubscription = () => () => undefined

@@ -50,6 +50,9 @@ export async function createNiivue(canvas: HTMLCanvasElement): Promise<ReadingNi
   nv.gl.uniform1i(shader.uniforms.labelVolume, UNITS.labels)
   nv.gl.uniform1i(shader.uniforms.probabilityVolume, UNITS.probability)
   nv.gl.uniform1i(shader.uniforms.palette, UNITS.palette)
+  for (const name of ['cropMap', 'cropClasses', 'cropMarks'] as const)
+    nv.gl.uniform1i(shader.uniforms[name], UNITS[name])
+  nv.gl.uniform3f(shader.uniforms.cropSize, 1, 1, 1)
   return nv
 }
 
@@ -67,23 +70,30 @@ export function scanImages({ series, preview }: OpenedScan): { full: CtImage; sm
 }
 
 /** Findings for the 3-D view, on the preview's grid. */
-export function findingsImage({ series, preview }: OpenedScan, { previewLabels }: PredictionArrays): CtImage {
-  const grid = previewGrid(series.volume, preview.shape)
-  const image = new CtImage({ ...grid, name: 'findings', voxels: previewLabels, min: 0, max: 255 })
-  image.hdr!.intent_code = INTENT_LABEL
-  image.setColormapLabel(labelColours())
-  return image
+export function findingsImage(scan: OpenedScan, { previewLabels }: PredictionArrays): CtImage {
+  const colour = (label: number) =>
+    [...findingColour(Math.max(0, label - 1)), label === 0 ? 0 : 255] as [number, number, number, number]
+  return labelImage(scan, 'findings', previewLabels, colour)
 }
 
-function labelColours() {
+/** Numbered voxels on the preview's grid, each number in its own colour (RGBA). */
+export function labelImage(
+  { series, preview }: OpenedScan,
+  name: string,
+  voxels: Uint8Array,
+  colour: (label: number) => readonly [number, number, number, number],
+): CtImage {
+  const image = new CtImage({ ...previewGrid(series.volume, preview.shape), name, voxels, min: 0, max: 255 })
+  image.hdr!.intent_code = INTENT_LABEL
   const labels = Array.from({ length: 256 }, (_, label) => label)
-  const colours = labels.map(label => findingColour(Math.max(0, label - 1)))
-  return {
+  const colours = labels.map(colour)
+  image.setColormapLabel({
     R: colours.map(([red]) => red),
     G: colours.map(([, green]) => green),
     B: colours.map(([, , blue]) => blue),
-    A: labels.map(label => (label === 0 ? 0 : 255)),
+    A: colours.map(([, , , alpha]) => alpha),
     I: labels,
     labels: labels.map(String),
-  }
+  })
+  return image
 }

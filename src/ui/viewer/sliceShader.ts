@@ -1,8 +1,18 @@
 // The fragment shader of the 2-D views. It windows int16 HU as it draws, so that windowing changes one uniform:
 // NiiVue's own path would re-upload the volume and keep a second, four times larger copy for every change.
-// Texture units: 11 HU (R16I), 12 labels (R8UI), 13 probability (R8), 14 palette (256×2, RGBA8).
+// Texture units: 11 HU (R16I), 12 labels (R8UI), 13 probability (R8), 14 palette (256×3, RGBA8), 16 to 18 what the lab
+// paints on a grid of its own inside a box (cropShader.ts). NiiVue itself uses 0 to 10.
+import { CROP_FUNCTIONS, CROP_UNIFORMS } from './cropShader.ts'
 
-export const UNITS = { hu: 11, labels: 12, probability: 13, palette: 14 } as const
+export const UNITS = {
+  hu: 11,
+  labels: 12,
+  probability: 13,
+  palette: 14,
+  cropMap: 16,
+  cropClasses: 17,
+  cropMarks: 18,
+} as const
 
 export const OVERLAY_KIND = { none: 0, filled: 1, outline: 2, probability: 3 } as const
 
@@ -24,6 +34,7 @@ uniform float overlayStrength;
 uniform float threshold;
 uniform int selected;
 uniform int axCorSag;
+${CROP_UNIFORMS}
 in vec3 texPos;
 out vec4 color;
 
@@ -60,6 +71,7 @@ bool isEdge(vec3 position, uint own, float reach) {
          labelAt(position + dy) != own || labelAt(position - dy) != own;
 }
 
+${CROP_FUNCTIONS}
 void main() {
   // Slabs that are still on their way hold zeros, which would flash as soft tissue.
   float slice = texPos.z * float(textureSize(huVolume, 0).z);
@@ -72,14 +84,15 @@ void main() {
   if (overlayKind == ${OVERLAY_KIND.probability}) {
     float probability = texture(probabilityVolume, texPos).r;
     float strength = smoothstep(threshold - 0.02, threshold + 0.02, probability) * overlayStrength;
-    color.rgb = mix(color.rgb, texture(palette, vec2(probability, 0.75)).rgb, strength);
+    color.rgb = mix(color.rgb, texture(palette, vec2(probability, 0.5)).rgb, strength);
   } else if (overlayKind != ${OVERLAY_KIND.none}) {
     uint label = labelAt(texPos);
     bool isSelected = int(label) == selected;
     bool edge = label != 0u && isEdge(texPos, label, isSelected ? 2.0 : 1.25);
     float strength = overlayKind == ${OVERLAY_KIND.filled} ? (label != 0u ? overlayStrength : 0.0) : 0.0;
     if (edge) strength = 1.0;
-    vec4 ink = texture(palette, vec2((float(label) + 0.5) / 256.0, 0.25));
+    vec4 ink = texture(palette, vec2((float(label) + 0.5) / 256.0, 1.0 / 6.0));
     color.rgb = mix(color.rgb, ink.rgb, strength * ink.a);
   }
+  color.rgb = paintCrop(color.rgb);
 }`

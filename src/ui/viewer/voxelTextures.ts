@@ -1,4 +1,4 @@
-// Full-resolution voxels on the graphics card: HU once a scan, labels and probability once a prediction.
+// Voxels on the graphics card: HU once a scan, labels and probability once a prediction, the lab's small grids as they change.
 // Uploaded slab by slab between frames, so that a 400 MB volume never holds the main thread.
 import type { Triple } from '../../base/shape.ts'
 import { graphicsDone } from './graphicsDone.ts'
@@ -14,6 +14,9 @@ export interface LoadedSlices {
   readonly from: number
   readonly to: number
 }
+
+/** Units of codes, which are looked up and never mixed. */
+const INTEGERS = new Set<number>([UNITS.labels, UNITS.cropClasses, UNITS.cropMarks])
 
 interface TexelFormat {
   internal: number
@@ -31,9 +34,9 @@ export class VoxelTextures {
     this.gl = gl
     const palette = this.replace(UNITS.palette, gl.TEXTURE_2D, gl.NEAREST)
     gl.bindTexture(gl.TEXTURE_2D, palette)
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 256, 2)
+    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 256, 3)
     this.setPalette(new Set())
-    for (const unit of [UNITS.hu, UNITS.labels, UNITS.probability]) this.clear(unit)
+    for (const unit of Object.values(UNITS)) if (unit !== UNITS.palette) this.clear(unit)
   }
 
   /** Labels in `hidden` get no colour at all. */
@@ -41,14 +44,14 @@ export class VoxelTextures {
     const { gl } = this
     gl.activeTexture(gl.TEXTURE0 + UNITS.palette)
     gl.bindTexture(gl.TEXTURE_2D, this.textures.get(UNITS.palette) ?? null)
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 256, 2, gl.RGBA, gl.UNSIGNED_BYTE, paletteTexels(hidden))
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 256, 3, gl.RGBA, gl.UNSIGNED_BYTE, paletteTexels(hidden))
   }
 
   get largestSize(): number {
     return this.gl.getParameter(this.gl.MAX_3D_TEXTURE_SIZE) as number
   }
 
-  /** NiiVue leaves units 11 to 14 alone between its own operations; binding again costs nothing. */
+  /** NiiVue leaves units above 10 alone between its own operations; binding again costs nothing. */
   bind(): void {
     const { gl } = this
     for (const [unit, texture] of this.textures) {
@@ -112,7 +115,7 @@ export class VoxelTextures {
     const { gl } = this
     if (unit === UNITS.hu)
       return { internal: gl.R16I, format: gl.RED_INTEGER, type: gl.SHORT, filter: gl.NEAREST }
-    if (unit === UNITS.labels)
+    if (INTEGERS.has(unit))
       return { internal: gl.R8UI, format: gl.RED_INTEGER, type: gl.UNSIGNED_BYTE, filter: gl.NEAREST }
     return { internal: gl.R8, format: gl.RED, type: gl.UNSIGNED_BYTE, filter: gl.LINEAR }
   }

@@ -1,0 +1,79 @@
+// Which model is looked into, and whose eyes: student or momentum teacher.
+import { Radio, RadioGroup } from 'react-aria-components'
+import { openLabNetwork } from '../../state/labSlice.ts'
+import { Failed } from '../Failed.tsx'
+import { Progress } from '../Progress.tsx'
+import { useWorkbench } from '../useWorkbench.ts'
+
+const NETWORK_NAMES = {
+  segment: 'Segmentation',
+  classify: 'Classifier',
+  pretrain: 'Pretraining',
+} as const
+
+export function ModelSection() {
+  const labModel = useWorkbench(state => state.labModel)
+  if (labModel.kind === 'failed') return <Failed failure={labModel.failure} />
+  if (labModel.kind !== 'ready')
+    return (
+      <Progress
+        {...(labModel.kind === 'opening' ? labModel.progress : { stage: 'Waiting', done: 0, total: 1 })}
+      />
+    )
+  const { title, version, identity } = labModel.model
+  return (
+    <>
+      <p>
+        {title} {version} <span className="secondary figures">{identity.slice(0, 12)}</span>
+      </p>
+      <NetworkChoice />
+      <RoleChoice />
+    </>
+  )
+}
+
+function NetworkChoice() {
+  const labModel = useWorkbench(state => state.labModel)
+  const chosen = useWorkbench(state => state.labNetwork)
+  const choose = useWorkbench(state => state.chooseLabNetwork)
+  if (labModel.kind !== 'ready' || labModel.model.networks.length < 2) return null
+  return (
+    <RadioGroup
+      className="segmented"
+      aria-label="Network"
+      value={String(chosen)}
+      onChange={value => choose(Number(value))}
+    >
+      {labModel.model.networks.map(({ task }, index) => (
+        <Radio key={task} value={String(index)}>
+          {NETWORK_NAMES[task]}
+        </Radio>
+      ))}
+    </RadioGroup>
+  )
+}
+
+function RoleChoice() {
+  const network = useWorkbench(openLabNetwork)
+  const role = useWorkbench(state => state.labRole)
+  const setRole = useWorkbench(state => state.setLabRole)
+  if (!network) return null
+  if (!network.hasTeacher)
+    return (
+      <p className="secondary">
+        {NETWORK_NAMES[network.task]} network: one set of weights. Student and teacher are two only in a
+        pretraining checkpoint.
+      </p>
+    )
+  return (
+    <RadioGroup
+      className="segmented"
+      aria-label="Whose attention"
+      value={role}
+      onChange={value => setRole(value as typeof role)}
+    >
+      <Radio value="student">Student</Radio>
+      <Radio value="teacher">Teacher</Radio>
+    </RadioGroup>
+  )
+}
