@@ -4,6 +4,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { loadNodeRuntime } from '../../cli/support/nodeRuntime.ts'
 import { expectClose, sample } from '../kernels/testSupport.ts'
+import type { Grid } from '../base/shape.ts'
+import { voxelToRasMm } from '../volume/geometry.ts'
+import { gridInCrop } from './labCrop.ts'
+import { MARK } from './painting.ts'
+import { tokenAt, tokenOf, tokensOver } from './tokenGrid.ts'
 import { presets, type NetworkConfig } from '../network/config.ts'
 import { blockAttributes, encode } from '../network/encoder.ts'
 import { hashInitialise } from '../network/initialise.ts'
@@ -18,7 +23,7 @@ import {
 } from './blockAttention.ts'
 import { HeadTally } from './headDiversity.ts'
 import { untrainedParameters, type LabEncoder } from './labEncoder.ts'
-import { attendFrom, attentionBytesOf, strongestKeys } from './queryAttention.ts'
+import { attendFrom, paintQuery, queryBytes, strongestKeys } from './queryAttention.ts'
 import { openSteadyProgram } from './steadyProgram.ts'
 
 type Place = readonly [number, number, number]
@@ -175,9 +180,29 @@ describe('where a query looks', () => {
     // The roll put the far ends of D and W into the same window; the shift mask parts them.
     expect([isKey(9, 11, 1), isKey(0, 11, 13), isKey(0, 0, 1), isKey(4, 11, 1)]).toEqual([0, 0, 0, 0])
     expect(got.masked).toBeGreaterThan(0)
-    const bytes = attentionBytesOf(got)
-    expect(Math.max(...bytes)).toBe(255)
-    bytes.forEach((byte, token) => expect(byte > 0).toBe(got.isKey[token] === 1))
+  })
+
+  it('is painted where its keys stand, and nowhere else', () => {
+    const image: Grid = {
+      shape: encoder.shape,
+      spacingMm: [2, 1, 1],
+      affine: [1, 0, 0, -9, 0, 1, 0, 4, 0, 0, 2, 7, 0, 0, 0, 1],
+    }
+    const tokens = tokensOver(image, 2)
+    const attention = find(0, 1)
+    const got = attendFrom(attention, [0, 11, 1], 0)
+    const { crop, map, marks } = paintQuery(got, tokens, 2)
+    // Rolled by two, windows begin at token 2 of each axis: this query's holds 0–1 of D, 10–11 of H and 0–1 of W.
+    expect(map!.shape).toEqual([2, 2, 2])
+    const painted = gridInCrop(image, crop, map!.shape)
+    for (let i = 0; i < 8; i++) {
+      const cell = tokenAt(i, map!.shape)
+      const token = tokenOf(tokens, voxelToRasMm(painted.affine, cell))!
+      expect(token).toEqual([cell[0], 10 + cell[1], cell[2]])
+      expect(map!.values[i]).toBe(got.weights[(token[0] * 12 + token[1]) * 14 + token[2]])
+      expect(marks!.codes[i]).toBe(token.join() === '0,11,1' ? MARK.hint : MARK.none)
+    }
+    expect(Math.max(...queryBytes(got))).toBe(255)
   })
 
   it('averages heads, and lists the strongest keys first', () => {

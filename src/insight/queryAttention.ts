@@ -1,8 +1,9 @@
 // What one token's query attends to inside its (shifted) window: the row of the attention matrix, with each key sent back to
 // where it stands in the crop. Padding and the roll come from the block's own layout, so a key is painted where it was read.
-import type { Triple } from '../base/shape.ts'
+import type { Grid, Triple } from '../base/shape.ts'
 import type { BlockAttention } from './blockAttention.ts'
-import { tokenAt } from './tokenGrid.ts'
+import { MARK, type CropPainting } from './painting.ts'
+import { cropOver, partOf, tokenAt } from './tokenGrid.ts'
 
 export interface QueryAttention {
   readonly query: Triple
@@ -72,11 +73,36 @@ function rowOf({ probabilities, heads, layout }: BlockAttention, slot: number, h
   return mean
 }
 
-/** Weights as bytes for an overlay: 255 is the largest, keys with less than a step still 1, so that the window shows. */
-export function attentionBytesOf({ weights, isKey, largest }: QueryAttention): Uint8Array {
-  return Uint8Array.from(weights, (weight, token) =>
-    isKey[token] === 0 ? 0 : Math.max(1, Math.round((255 * weight) / largest)),
-  )
+/**
+ * The query's keys over the scan: the box of tokens that it may attend to in magma, itself ringed. `tokens` is the grid of the
+ * stage's tokens, each of `side` voxels of the crop.
+ */
+export function paintQuery(
+  { query, weights, isKey, largest }: QueryAttention,
+  tokens: Grid,
+  side: number,
+): CropPainting {
+  const keys = Array.from(isKey.keys()).filter(token => isKey[token] === 1)
+  const places = keys.map(token => tokenAt(token, tokens.shape))
+  const low = [0, 1, 2].map(axis => Math.min(...places.map(at => at[axis]))) as unknown as Triple
+  const high = [0, 1, 2].map(axis => 1 + Math.max(...places.map(at => at[axis]))) as unknown as Triple
+  const box = partOf(tokens, low, high)
+  const [, h, w] = box.shape
+  const values = new Float32Array(box.shape[0] * h * w)
+  const codes = new Uint8Array(values.length)
+  const inBox = (at: Triple) => ((at[0] - low[0]) * h + at[1] - low[1]) * w + at[2] - low[2]
+  places.forEach((at, i) => (values[inBox(at)] = weights[keys[i]]))
+  codes[inBox(query)] = MARK.hint
+  return {
+    crop: cropOver(box, side),
+    map: { shape: box.shape, values, range: [0, largest] },
+    marks: { shape: box.shape, codes },
+  }
+}
+
+/** Weights as bytes for a file, 255 the largest; the file's slope is `largest / 255`. */
+export function queryBytes({ weights, largest }: QueryAttention): Uint8Array {
+  return Uint8Array.from(weights, weight => Math.round((255 * weight) / largest))
 }
 
 /** The keys in a table's order, strongest first. */

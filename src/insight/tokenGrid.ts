@@ -3,6 +3,7 @@ import type { Grid, Triple } from '../base/shape.ts'
 import { voxelCount } from '../base/shape.ts'
 import { mapAxes, nearestIndices } from '../prediction/gridMap.ts'
 import { rasMmToVoxel, voxelToRasMm, type PointMm } from '../volume/geometry.ts'
+import type { LabCrop } from './labCrop.ts'
 
 /** The affine of a grid that begins at voxel `first` of `grid` and goes on by `step` of its voxels (D,H,W). */
 function stepped(grid: Grid, first: Triple, step: readonly number[]): number[] {
@@ -24,6 +25,22 @@ export function tokensOver(image: Grid, side: number): Grid {
   const spacingMm = image.spacingMm.map(mm => mm * side) as unknown as Triple
   const middle = (side - 1) / 2
   return { shape, spacingMm, affine: stepped(image, [middle, middle, middle], [side, side, side]) }
+}
+
+/** The part of a grid of tokens from `low` (inclusive) to `high` (exclusive). */
+export function partOf(tokens: Grid, low: Triple, high: Triple): Grid {
+  const shape = high.map((end, axis) => end - low[axis]) as unknown as Triple
+  return { shape, spacingMm: tokens.spacingMm, affine: stepped(tokens, low, [1, 1, 1]) }
+}
+
+/** The crop that a grid of tokens fills evenly, in voxels of which a token has `side` along each side. */
+export function cropOver(tokens: Grid, side: number): LabCrop {
+  const middle = tokens.shape.map(size => (size - 1) / 2) as unknown as Triple
+  return {
+    centreRasMm: voxelToRasMm(tokens.affine, middle),
+    shape: tokens.shape.map(size => size * side) as unknown as Triple,
+    spacingMm: tokens.spacingMm.map(mm => mm / side) as unknown as Triple,
+  }
 }
 
 /** Token [d,h,w] of a flat index. */

@@ -18,6 +18,8 @@ export interface OpenCase {
   readonly siblings: readonly SeriesSummary[]
   /** Sentences about files that were left out. */
   readonly notes: readonly string[]
+  /** The image of a demo case among the app's own files, its truth beside it; null for a scan of the reader's. */
+  readonly demoPath: string | null
 }
 
 export type Opening =
@@ -45,7 +47,11 @@ export interface DemoCase {
 export interface CaseSlice {
   readonly openCase: OpenCase | null
   readonly opening: Opening
-  openFiles(files: readonly PickedFile[], title: string, options?: { synthetic?: boolean }): Promise<void>
+  openFiles(
+    files: readonly PickedFile[],
+    title: string,
+    options?: { synthetic?: boolean; demoPath?: string },
+  ): Promise<void>
   openDemo(demo: DemoCase): Promise<void>
   chooseSeries(listingId: number, seriesId: string): Promise<void>
   cancelOpening(): void
@@ -91,6 +97,7 @@ interface Listing {
   readonly synthetic: boolean
   readonly series: readonly SeriesSummary[]
   readonly notes: readonly string[]
+  readonly demoPath: string | null
 }
 
 function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
@@ -108,6 +115,7 @@ function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
     listingId: listing.id,
     siblings: listing.series,
     notes: listing.notes,
+    demoPath: listing.demoPath,
   }
 }
 
@@ -128,13 +136,13 @@ function createShow(services: Services, set: Api[0], get: Api[1]) {
 export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
   const reading = createReading(set, get)
   const show = createShow(services, set, get)
-  let listing: Listing = { id: 0, title: '', synthetic: false, series: [], notes: [] }
+  let listing: Listing = { id: 0, title: '', synthetic: false, series: [], notes: [], demoPath: null }
 
   return {
     openCase: null,
     opening: { kind: 'idle' },
 
-    async openFiles(files, title, { synthetic = false } = {}) {
+    async openFiles(files, title, { synthetic = false, demoPath } = {}) {
       const signal = reading.begin(title)
       try {
         if (files.length === 0) throw nothingChosen()
@@ -145,7 +153,7 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
         )
         const readable = series.filter(one => one.problem === undefined)
         if (readable.length === 0) throw nothingReadable(series, notes)
-        listing = { id: listingId, title, synthetic, series, notes }
+        listing = { id: listingId, title, synthetic, series, notes, demoPath: demoPath ?? null }
         if (readable.length === 1) return await get().chooseSeries(listingId, readable[0].id)
         set({ opening: { kind: 'choosing', title, listingId, series, notes, synthetic } })
       } catch (error) {
@@ -157,7 +165,8 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
       const signal = reading.begin(title)
       try {
         const file = await services.fetchFile(path)
-        if (!signal.aborted) await get().openFiles([{ path, file }], title, { synthetic: true })
+        if (!signal.aborted)
+          await get().openFiles([{ path, file }], title, { synthetic: true, demoPath: path })
       } catch (error) {
         reading.fail(signal, title, error)
       }

@@ -120,6 +120,9 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
 
     clearLab() {
       get().cancelAttention()
+      get().cancelWindows()
+      get().cancelHeads()
+      get().cancelFeatures()
       services.held.holdPainting(undefined)
       services.held.holdAttention(undefined)
       set({ labCrop: null, attention: { kind: 'none' }, paintSerial: get().paintSerial + 1 })

@@ -9,6 +9,10 @@ import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createFeaturesSlice } from './featuresSlice.ts'
+import type { FeaturesSlice } from './featuresSlice.ts'
+import { createHeadsSlice } from './headsSlice.ts'
+import type { HeadsSlice } from './headsSlice.ts'
 import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
@@ -21,6 +25,8 @@ import { createSelfTestSlice } from './selfTestSlice.ts'
 import type { SelfTestSlice } from './selfTestSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
+import { createWindowsSlice } from './windowsSlice.ts'
+import type { WindowsSlice } from './windowsSlice.ts'
 
 export type Workbench = CaseSlice &
   ViewSlice &
@@ -30,7 +36,10 @@ export type Workbench = CaseSlice &
   ModelExportSlice &
   SelfTestSlice &
   LabSlice &
-  AttentionSlice
+  AttentionSlice &
+  WindowsSlice &
+  HeadsSlice &
+  FeaturesSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -57,5 +66,8 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
     ...createAttentionSlice(services)(...api),
+    ...createWindowsSlice(services)(...api),
+    ...createHeadsSlice(services)(...api),
+    ...createFeaturesSlice(services)(...api),
   }))
 }

@@ -1,12 +1,14 @@
 // The voxels that the page holds, outside the store: the open scan, its prediction and what the lab paints over it,
 // released explicitly.
 import type { CropPainting } from '../insight/painting.ts'
+import { createHeldInsight, type HeldInsight } from './heldInsight.ts'
 import type { AttentionResult } from './labProtocol.ts'
 import type { OpenedScan, PredictionResult } from './protocol.ts'
 
 export type PredictionArrays = Pick<PredictionResult, 'labels' | 'probability' | 'previewLabels'>
 
 export interface HeldArrays {
+  readonly insight: HeldInsight
   scan(caseId: string): OpenedScan | undefined
   prediction(caseId: string): PredictionArrays | undefined
   /** What the attention lab paints over the open scan. */
@@ -27,6 +29,7 @@ export function createHeldArrays(): HeldArrays {
   let painting: CropPainting | undefined
   let attention: AttentionResult | undefined
   return {
+    insight: createHeldInsight(),
     scan: caseId => scans.get(caseId),
     prediction: caseId => predictions.get(caseId),
     painting: () => painting,

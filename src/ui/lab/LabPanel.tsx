@@ -2,9 +2,12 @@
 import { useEffect } from 'react'
 import { useWorkbenchStore } from '../useWorkbench.ts'
 import { AttentionSection } from './AttentionSection.tsx'
+import { FeaturesSection } from './FeaturesSection.tsx'
+import { HeadsSection } from './HeadsSection.tsx'
 import { LabSection } from './LabSection.tsx'
 import { ModelSection } from './ModelSection.tsx'
 import { RegionSection } from './RegionSection.tsx'
+import { WindowSection } from './WindowSection.tsx'
 
 export function LabPanel() {
   const store = useWorkbenchStore()
@@ -23,6 +26,15 @@ export function LabPanel() {
       </LabSection>
       <LabSection title="Semantic attention" isOpenAtFirst>
         <AttentionSection />
+      </LabSection>
+      <LabSection title="Window attention">
+        <WindowSection />
+      </LabSection>
+      <LabSection title="Head diversity">
+        <HeadsSection />
+      </LabSection>
+      <LabSection title="Features without labels">
+        <FeaturesSection />
       </LabSection>
     </aside>
   )
