@@ -67,7 +67,8 @@ export interface LabelAgreement {
 }
 
 /**
- * Dice of clusters against labels, both on one grid; 255 in `clusters` is no cluster. Labels without a voxel are left out.
+ * Dice of clusters against labels, both on one grid. Voxels without a cluster (255), and labels without a voxel that has one,
+ * are left out.
  * Which cluster belongs to which label is chosen with the labels in hand, so these are upper limits of what clusters say.
  */
 export function agreement(
@@ -81,8 +82,8 @@ export function agreement(
   const perCluster = new Float64Array(k)
   for (let i = 0; i < labels.length; i++) {
     const [cluster, label] = [clusters[i], labels[i]]
-    perLabel[label]++
     if (cluster >= k) continue
+    perLabel[label]++
     perCluster[cluster]++
     both[label * k + cluster]++
   }

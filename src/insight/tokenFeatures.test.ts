@@ -85,6 +85,19 @@ describe('features of a whole scan', () => {
     }
   })
 
+  it('reads a part of the scan where one is asked for, in the same places', async () => {
+    const volume = ramp([40, 40, 40], [2, 2, 2])
+    const run = (tile: Float32Array) => Promise.resolve(tile.filter((_, i) => i % 512 === 0)) // 8 of 16³
+    const centre = voxelToRasMm(volume.affine, [19.5, 19.5, 23.5])
+    const part = { centreRasMm: centre, shape: [16, 16, 32] as const, spacingMm: [2, 2, 2] as const }
+    const { grid } = await scanFeatures(volume, 2, { entry, width: 1, run }, { part })
+    expect(grid.shape).toEqual([2, 2, 4])
+    // 32 voxels around 23.5 begin at 8; the first token's middle is 3.5 voxels further.
+    const [x, y, z] = voxelToRasMm(volume.affine, [12 + 3.5, 12 + 3.5, 8 + 3.5])
+    const first = voxelToRasMm(grid.affine, [0, 0, 0])
+    ;[x, y, z].forEach((mm, axis) => expect(first[axis]).toBeCloseTo(mm, 6))
+  })
+
   it('comes from the encoder’s own stage', async () => {
     const config: NetworkConfig = { ...presets.tiny, embed: 8, depths: [1, 1, 1, 1] }
     const onnx = await loadNodeRuntime()

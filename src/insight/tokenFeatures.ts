@@ -6,11 +6,13 @@ import { voxelCount } from '../base/shape.ts'
 import { encode } from '../network/encoder.ts'
 import type { NetworkEntry } from '../network/model.ts'
 import { yieldToMessages } from '../prediction/segment.ts'
+import { cropAt } from '../tokens/crops.ts'
 import { normaliseHu } from '../tokens/normalise.ts'
 import { readTile } from '../tokens/tiles.ts'
 import { resample } from '../volume/resample.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { Rows } from './kMeans.ts'
+import { gridInCrop, type LabCrop } from './labCrop.ts'
 import type { LabEncoder } from './labEncoder.ts'
 import type { LabProgram } from './steadyProgram.ts'
 import { tokenSide, tokensOver } from './tokenGrid.ts'
@@ -44,6 +46,8 @@ export interface ScanFeatures extends Rows {
 }
 
 export interface ScanOptions {
+  /** Only this part of the scan, in voxels of the network; the whole scan where left out. */
+  readonly part?: LabCrop
   readonly signal?: AbortSignal
   readonly onTile?: (done: number, total: number) => void
 }
@@ -60,8 +64,19 @@ export interface TileReader {
   run(tile: Float32Array): Promise<Float32Array>
 }
 
+/** What the tiles are cut from: HU in the network's voxels, and where they lie. */
+function readPart(
+  volume: Volume,
+  spacingMm: Triple,
+  crop: LabCrop | undefined,
+): Grid & { readonly hu: Int16Array | Float32Array } {
+  if (!crop) return resample(volume, spacingMm)
+  const hu = cropAt(volume, crop.centreRasMm, crop.shape, crop.spacingMm)
+  return { ...gridInCrop(volume, crop, crop.shape), hu }
+}
+
 /**
- * Runs the encoder over the whole scan, tile beside tile. Tokens beyond the scan's end are left out.
+ * Runs the encoder over the scan or a part of it, tile beside tile. Tokens beyond the end are left out.
  * @throws InputError when the scan has too many tokens; CancelledError.
  */
 export async function scanFeatures(
@@ -72,7 +87,7 @@ export async function scanFeatures(
 ): Promise<ScanFeatures> {
   const { shape } = entry
   const side = tokenSide(stage)
-  const part = resample(volume, entry.spacingMm)
+  const part = readPart(volume, entry.spacingMm, options.part)
   const grid = tokensOver(part, side)
   const count = voxelCount(grid.shape)
   if (count > mostTokens)

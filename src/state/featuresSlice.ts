@@ -1,10 +1,16 @@
 // Features without labels: clusters of a scan's tokens, their map, and what of them is painted over the scan.
+import type { LabCrop } from '../insight/labCrop.ts'
 import { tableHead, tokensCsv } from '../insight/labTables.ts'
 import type { PhantomOrigin } from '../insight/organLabels.ts'
 import { parsePhantomOrigin } from '../insight/organLabels.ts'
 import type { CropPainting } from '../insight/painting.ts'
 import { cropOver, tokenSide } from '../insight/tokenGrid.ts'
-import type { ClusterRequest, ClusterResult, EncoderChoice } from '../worker/insightProtocol.ts'
+import type {
+  ClusterRequest,
+  ClusterResult,
+  EncoderChoice,
+  EncoderSummary,
+} from '../worker/insightProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
@@ -24,6 +30,8 @@ export interface FeatureSettings {
   readonly encoder: EncoderChoice | null
   /** 0-based. */
   readonly stage: 2 | 3
+  /** Crops side by side around the lab's region, or the whole scan. */
+  readonly place: 'region' | 'scan'
   readonly k: number
   readonly seed: number
 }
@@ -60,6 +68,29 @@ async function originOf(
   return parsePhantomOrigin(JSON.parse(await truth.text()))
 }
 
+async function requestOf(
+  services: Services,
+  state: Workbench,
+  caseId: string,
+  { task }: EncoderChoice,
+): Promise<ClusterRequest> {
+  const { featureSettings, labCrop, encoders } = state
+  const { stage, k, seed, place } = featureSettings
+  const summary = encoders?.find(one => one.task === task)
+  const part = place === 'region' && labCrop && summary ? partAround(labCrop, summary) : null
+  const origin = await originOf(services, state)
+  const labels = origin ? { kind: 'phantom' as const, origin } : { kind: 'lungs' as const }
+  return { caseId, part, stage, k, seed, mapTokens, labels }
+}
+
+/** Crops along each side of the part that is read around the region. */
+export const cropsAround = 3
+
+function partAround({ centreRasMm }: LabCrop, { shape, spacingMm }: EncoderSummary): LabCrop {
+  const [d, h, w] = shape
+  return { centreRasMm, shape: [d * cropsAround, h * cropsAround, w * cropsAround], spacingMm }
+}
+
 /** Classes (0 is none) of the tokens that are to be painted. */
 export function tokenClasses(
   { clusters, labels }: Pick<ClusterResult, 'clusters' | 'labels'>,
@@ -92,9 +123,9 @@ export function describeClusters({
   device,
   labels,
 }: ClusterResult): string[] {
-  const { stage, k, seed } = request
+  const { stage, part, k, seed } = request
   return [
-    `Features of ${encoder.task} network (${encoder.role}), model ${identity ?? 'none, untrained'}: stage ${stage + 1}, ${width} channels`,
+    `Features of ${encoder.task} network (${encoder.role}), model ${identity ?? 'none, untrained'}: stage ${stage + 1}, ${width} channels, ${part ? 'part of the scan' : 'whole scan'}`,
     `k-means with ${k} clusters (k-means++, seed ${seed}); map by UMAP; computed on ${device}`,
     `Labels: ${labels?.source ?? 'none'}`,
   ]
@@ -105,16 +136,9 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
   let controller = new AbortController()
   let serial = 0
 
-  async function requestOf(caseId: string): Promise<ClusterRequest> {
-    const { stage, k, seed } = get().featureSettings
-    const origin = await originOf(services, get())
-    const labels = origin ? { kind: 'phantom' as const, origin } : { kind: 'lungs' as const }
-    return { caseId, stage, k, seed, mapTokens, labels }
-  }
-
   return {
     features: { kind: 'none' },
-    featureSettings: { encoder: null, stage: 2, k: 6, seed: 1 },
+    featureSettings: { encoder: null, stage: 2, place: 'scan', k: 6, seed: 1 },
     tokenColour: 'cluster',
     brushed: null,
 
@@ -132,7 +156,7 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
       onProgress({ stage: 'Starting', done: 0, total: 1 })
       get().setPainter('clusters')
       try {
-        const request = await requestOf(openCase.id)
+        const request = await requestOf(services, get(), openCase.id, encoder)
         const input = { source, encoder, volume: scan.series.volume, request }
         held.insight.clusters = await workers.compute.run('clusterTokens', input, { signal, onProgress })
         set({ features: { kind: 'done', serial: ++serial }, brushed: null })
@@ -166,7 +190,15 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
       const result = held.insight.clusters
       if (result) get().paint('clusters', paintingOf(result, get().tokenColour, get().brushed))
     },
+    ...createFiles(services, get),
+  }
+}
 
+type Files = Pick<FeaturesSlice, 'saveClusterMap' | 'saveTokenTable'>
+
+function createFiles(services: Services, get: () => Workbench): Files {
+  const { held, workers } = services
+  return {
     async saveClusterMap() {
       const { openCase } = get()
       const scan = openCase && held.scan(openCase.id)

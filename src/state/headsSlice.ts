@@ -1,4 +1,5 @@
 // How the heads of an encoder differ: measured for one checkpoint, kept, and measured for another beside it.
+import type { LabCrop } from '../insight/labCrop.ts'
 import { headsCsv, tableHead } from '../insight/labTables.ts'
 import type { EncoderChoice, HeadResult } from '../worker/insightProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
@@ -51,6 +52,13 @@ export function defaultEncoder({
   return network && { task: network.task, role: labRole }
 }
 
+/** The encoder's own crop at the middle of the lab's region; null without a region. */
+function cropFor({ task }: EncoderChoice, { labCrop, encoders }: Workbench): LabCrop | null {
+  const found = encoders?.find(one => one.task === task)
+  if (!labCrop || !found) return null
+  return { centreRasMm: labCrop.centreRasMm, shape: found.shape, spacingMm: found.spacingMm }
+}
+
 export const createHeadsSlice: SliceOf<HeadsSlice> = services => (set, get) => {
   let controller = new AbortController()
 
@@ -64,7 +72,7 @@ export const createHeadsSlice: SliceOf<HeadsSlice> = services => (set, get) => {
     chooseHeadsPlace: headsPlace => set({ headsPlace }),
 
     async measureHeads() {
-      const { openCase, labSource: source, labModel, labCrop, headsPlace, encoders } = get()
+      const { openCase, labSource: source, labModel, encoders } = get()
       const encoder = get().headsEncoder ?? defaultEncoder(get())
       const scan = openCase && services.held.scan(openCase.id)
       if (!scan || !encoder || labModel.kind !== 'ready') return
@@ -74,13 +82,7 @@ export const createHeadsSlice: SliceOf<HeadsSlice> = services => (set, get) => {
       const onProgress = (progress: StageProgress) => set({ heads: { kind: 'running', progress } })
       onProgress({ stage: 'Starting', done: 0, total: 1 })
       try {
-        const summary = encoders?.find(one => one.task === encoder.task)
-        const { spacingMm, shape } = summary ?? {}
-        const centre = labCrop?.centreRasMm
-        const crop =
-          headsPlace === 'region' && centre && shape && spacingMm
-            ? { centreRasMm: centre, shape, spacingMm }
-            : null
+        const crop = get().headsPlace === 'region' ? cropFor(encoder, get()) : null
         const input = { source, encoder, volume: scan.series.volume, crop }
         const result = await services.workers.compute.run('judgeHeads', input, { signal, onProgress })
         const hasTeacher = encoders?.some(one => one.task === encoder.task && one.role === 'teacher') ?? false

@@ -7,6 +7,8 @@ import { createAttentionSlice } from './attentionSlice.ts'
 import type { AttentionSlice } from './attentionSlice.ts'
 import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
+import { createEncoderSlice } from './encoderSlice.ts'
+import type { EncoderSlice } from './encoderSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
@@ -37,6 +39,7 @@ export type Workbench = CaseSlice &
   SelfTestSlice &
   LabSlice &
   AttentionSlice &
+  EncoderSlice &
   WindowsSlice &
   HeadsSlice &
   FeaturesSlice
@@ -66,6 +69,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
     ...createAttentionSlice(services)(...api),
+    ...createEncoderSlice(services)(...api),
     ...createWindowsSlice(services)(...api),
     ...createHeadsSlice(services)(...api),
     ...createFeaturesSlice(services)(...api),

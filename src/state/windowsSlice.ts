@@ -7,7 +7,7 @@ import { queryCsv, tableHead } from '../insight/labTables.ts'
 import type { CropPainting } from '../insight/painting.ts'
 import { attendFrom, paintQuery, queryBytes, type QueryAttention } from '../insight/queryAttention.ts'
 import { tokenOf, tokenSide, tokensOver } from '../insight/tokenGrid.ts'
-import type { EncoderChoice, EncoderSummary, WindowResult } from '../worker/insightProtocol.ts'
+import type { WindowResult } from '../worker/insightProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
@@ -33,9 +33,6 @@ export interface WindowChoice extends BlockPlace {
 export interface WindowsSlice {
   readonly windows: WindowsState
   readonly windowChoice: WindowChoice
-  /** Encoders of the lab's model; null until they were asked for. */
-  readonly encoders: readonly EncoderSummary[] | null
-  askEncoders(): Promise<void>
   computeWindows(): Promise<void>
   cancelWindows(): void
   chooseWindow(change: Partial<WindowChoice>): void
@@ -76,6 +73,11 @@ function scanOf({ held }: Services, { openCase }: Workbench) {
   return openCase ? held.scan(openCase.id) : undefined
 }
 
+function currentQuery(services: Services, state: Workbench) {
+  const scan = scanOf(services, state)
+  return { scan, found: queryAtCrosshair(services.held.insight.windows, scan?.series.volume, state) }
+}
+
 /** What stands above a table and in a file of the query's attention. */
 function describeQuery(
   { encoder, crop, device, identity }: WindowResult,
@@ -98,32 +100,9 @@ export const createWindowsSlice: SliceOf<WindowsSlice> = services => (set, get) 
   let serial = 0
   let painted: { readonly key: string; readonly painting: CropPainting | undefined } | undefined
 
-  const current = () => {
-    const scan = scanOf(services, get())
-    return { scan, found: queryAtCrosshair(held.insight.windows, scan?.series.volume, get()) }
-  }
-
   return {
     windows: { kind: 'none' },
     windowChoice: { stage: 0, block: 0, head: 'mean' },
-    encoders: null,
-
-    async askEncoders() {
-      const { labSource: source } = get()
-      try {
-        const encoders = await workers.compute.run('listEncoders', { source })
-        if (get().labSource !== source) return
-        const { headsEncoder, featureSettings } = get()
-        const has = (choice: EncoderChoice | null) =>
-          encoders.some(one => one.task === choice?.task && one.role === choice.role)
-        if (!has(headsEncoder)) set({ headsEncoder: null })
-        if (!has(featureSettings.encoder)) get().changeFeatures({ encoder: null })
-        set({ encoders })
-      } catch {
-        // The lab's own opening of the model says why.
-        set({ encoders: null })
-      }
-    },
 
     async computeWindows() {
       const { labCrop: crop, labSource: source, labRole: role, windowChoice } = get()
@@ -169,7 +148,7 @@ export const createWindowsSlice: SliceOf<WindowsSlice> = services => (set, get) 
     },
 
     paintWindow() {
-      const { found } = current()
+      const { found } = currentQuery(services, get())
       if (!held.insight.windows) return
       // The crosshair moves with every slice; the picture changes only with the token.
       const key = JSON.stringify([serial, get().windowChoice, found?.query.query])
@@ -178,9 +157,18 @@ export const createWindowsSlice: SliceOf<WindowsSlice> = services => (set, get) 
       painted = { key, painting }
       get().paint('window', painting)
     },
+    ...createFiles(services, get),
+  }
+}
 
+type Files = Pick<WindowsSlice, 'saveWindowMap' | 'saveWindowTable'>
+
+/** What is given away of the query under the crosshair. */
+function createFiles(services: Services, get: () => Workbench): Files {
+  const { held, workers } = services
+  return {
     async saveWindowMap() {
-      const { scan, found } = current()
+      const { scan, found } = currentQuery(services, get())
       if (!scan || !found) return
       const { volume, fileGrid, synthetic } = scan.series
       const description = `window attention; research use, not for clinical use${synthetic ? ', synthetic' : ''}`
@@ -192,7 +180,7 @@ export const createWindowsSlice: SliceOf<WindowsSlice> = services => (set, get) 
     },
 
     saveWindowTable() {
-      const { scan, found } = current()
+      const { scan, found } = currentQuery(services, get())
       const result = held.insight.windows
       if (!scan || !found || !result) return
       const lines = describeQuery(result, found, get().windowChoice.head)

@@ -43,7 +43,7 @@ async function readFeatures(
   model: LabModel,
   choice: EncoderChoice,
   volume: Volume,
-  stage: number,
+  { stage, part }: ClusterRequest,
   context: Context,
 ): Promise<ScanFeatures & Provenance> {
   const entry = requireEntry(model, choice.task)
@@ -57,8 +57,9 @@ async function readFeatures(
     run: async (image: Float32Array) => (await program.run({ image })).features.data as Float32Array,
   }
   const features = await scanFeatures(volume, stage, reader, {
+    ...(part && { part }),
     signal: context.signal,
-    onTile: (done, total) => context.report({ stage: 'Reading the features of the scan', done, total }),
+    onTile: (done, total) => context.report({ stage: 'Reading the features', done, total }),
   })
   return { ...features, ...provenance(model, choice, program) }
 }
@@ -104,11 +105,11 @@ export const clusterTokens: Handlers<InsightTasks>['clusterTokens'] = async (
   { source, encoder, volume, request },
   context,
 ) => {
-  const { caseId, stage, k, seed, mapTokens } = request
+  const { caseId, stage, part, k, seed, mapTokens } = request
   await beginStep(context, 'Opening the model')
   const model = await getLabModel(source)
-  const key = [caseId, model.identity, encoder.task, encoder.role, stage].join(' ')
-  const features = await lastFeatures(key, () => readFeatures(model, encoder, volume, stage, context))
+  const key = [caseId, model.identity, encoder.task, encoder.role, stage, JSON.stringify(part)].join(' ')
+  const features = await lastFeatures(key, () => readFeatures(model, encoder, volume, request, context))
   const { signal } = context
   const { clusters } = await kMeans(features, {
     ...{ k, seed, signal },

@@ -49,6 +49,8 @@ export interface HeadResult extends Provenance {
 export interface ClusterRequest {
   /** Tells scans apart, so that features are not computed twice. */
   readonly caseId: string
+  /** Only this part of the scan; null is all of it. */
+  readonly part: LabCrop | null
   /** 0-based. */
   readonly stage: number
   readonly k: number

@@ -13,7 +13,7 @@ interface ChoiceProps {
 export function Choice({ label, value, options, onChange, isDisabled }: ChoiceProps) {
   return (
     <Select
-      className="choice"
+      className="lab-choice"
       selectedKey={value}
       isDisabled={isDisabled}
       onSelectionChange={key => onChange(String(key))}

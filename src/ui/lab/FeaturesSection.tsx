@@ -27,7 +27,7 @@ export function FeaturesSection() {
         </>
       ) : (
         <Button className="button primary" isDisabled={!isReady} onPress={() => void cluster()}>
-          <Boxes size={14} aria-hidden /> {features.kind === 'done' ? 'Cluster again' : 'Cluster the scan'}
+          <Boxes size={14} aria-hidden /> {features.kind === 'done' ? 'Cluster again' : 'Cluster the tokens'}
         </Button>
       )}
       {features.kind === 'failed' && <Failed failure={features.failure} />}
@@ -47,13 +47,14 @@ function Settings({ isDisabled }: { isDisabled: boolean }) {
   const settings = useWorkbench(state => state.featureSettings)
   const change = useWorkbench(state => state.changeFeatures)
   const encoder = useChosenEncoder(settings.encoder)
+  const hasCrop = useWorkbench(state => state.labCrop !== null)
   const encoders = useWorkbench(state => state.encoders)
   const spacingMm = encoders?.find(one => one.task === encoder?.task)?.spacingMm[2]
   const sizeOf = (stage: number) => (spacingMm === undefined ? '' : ` · ${spacingMm * 2 ** (stage + 1)} mm`)
   return (
     <>
       <EncoderChoice value={encoder} onChange={next => change({ encoder: next })} isDisabled={isDisabled} />
-      <div className="choice">
+      <div className="lab-choice">
         <span className="secondary">Stage</span>
         <RadioGroup
           className="segmented"
@@ -71,6 +72,19 @@ function Settings({ isDisabled }: { isDisabled: boolean }) {
           ))}
         </RadioGroup>
       </div>
+      <RadioGroup
+        className="segmented"
+        aria-label="Where the features are read"
+        orientation="horizontal"
+        value={settings.place}
+        isDisabled={isDisabled}
+        onChange={value => change({ place: value as typeof settings.place })}
+      >
+        <Radio value="scan">Whole scan</Radio>
+        <Radio value="region" isDisabled={!hasCrop}>
+          Around the region
+        </Radio>
+      </RadioGroup>
       <div className="number-row">
         <WholeNumber
           label="Clusters"

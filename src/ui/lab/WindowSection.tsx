@@ -129,7 +129,7 @@ interface RowProps {
 
 function Row({ label, count, value, onChange, note }: RowProps) {
   return (
-    <div className="choice">
+    <div className="lab-choice">
       <span className="secondary">{label}</span>
       <RadioGroup
         className="segmented"
@@ -158,13 +158,14 @@ function QueryFigures({ query, tokens, block }: CrosshairQuery) {
     <>
       <dl className="facts figures" data-testid="window-figures">
         <div>
-          <dt>Query</dt>
+          <dt>Query token</dt>
           <dd>
-            token {[...query.query].reverse().join(', ')} of {[...block.grid].reverse().join(' × ')}
+            {[...query.query].reverse().join(', ')} of {[...block.grid].reverse().join(' × ')}{' '}
+            <span className="secondary">(R, A, S)</span>
           </dd>
         </div>
         <div>
-          <dt>Token</dt>
+          <dt>Its size</dt>
           <dd>{size.join(' × ')} mm</dd>
         </div>
         <div>
