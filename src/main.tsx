@@ -46,6 +46,9 @@ try {
   // A browser that forbids storage throws at its mere mention: the page works without.
 }
 void store.getState().askDevice()
+const openLink = () => void store.getState().openViewHash(location.hash)
+window.addEventListener('hashchange', openLink)
+openLink()
 
 createRoot(document.getElementById('root')!).render(
   <WorkbenchContext value={store}>

@@ -46,11 +46,23 @@ export const cropStep = 8
  * Attention over a normalised crop [D,H,W] of `shape`.
  * @throws InputError when the shape does not fit or the model has no such network.
  */
-export async function attend(
+export function attend(
   model: LabModel,
   image: Float32Array,
   shape: Triple,
   { task, role, dropout }: AttentionQuery,
+): Promise<AttentionMaps> {
+  const patches = voxelCount(stageGrid(shape, 0) as unknown as Triple)
+  const keep = dropout && drawKeepPattern(dropout.seed, 0, 1, patches, dropout.ratio)
+  return attendBehind(model, image, shape, { task, role, keep })
+}
+
+/** The same behind a given keep pattern over the patch grid, 1 = kept; undefined: all are kept. */
+export async function attendBehind(
+  model: LabModel,
+  image: Float32Array,
+  shape: Triple,
+  { task, role, keep }: Pick<AttentionQuery, 'task' | 'role'> & { readonly keep: Float32Array | undefined },
 ): Promise<AttentionMaps> {
   const { config } = requireEntry(model, task)
   if (shape.some(side => side % cropStep !== 0))
@@ -71,10 +83,8 @@ export async function attend(
       return { fromCls, satt }
     },
   }))
-  const patches = voxelCount(patchGrid)
-  const keep = dropout && drawKeepPattern(dropout.seed, 0, 1, patches, dropout.ratio)
   // A pattern of ones changes nothing, so that clean and noisy images share one program.
-  const results = await program.run({ image, keep: keep ?? new Float32Array(patches).fill(1) })
+  const results = await program.run({ image, keep: keep ?? new Float32Array(voxelCount(patchGrid)).fill(1) })
   const tokens = voxelCount(grid)
   const heads = config.heads[2]
   const rows = results.fromCls.data as Float32Array // [heads, 1 + N]

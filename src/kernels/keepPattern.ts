@@ -3,6 +3,7 @@
 // from seed, step and sample alone, the same bits on every device, so that a run can be repeated.
 import * as tf from '@tensorflow/tfjs-core'
 import text from '../../shaders/keepPattern.wgsl?raw'
+import { shuffledTokens, tokenKeys } from '../tokens/tokenDraw.ts'
 import { isKernelKnown, runGpuKernel, type GpuKernel, type KernelAttributes } from './gpuKernel.ts'
 import { bindTensor, elementCount, packUniforms, requireShape } from './stepParts.ts'
 
@@ -12,20 +13,6 @@ const workgroup = 256
 
 export function droppedTokens(tokens: number, ratio: number): number {
   return Math.floor(ratio * tokens + 1e-9)
-}
-
-function mixBits(value: number): number {
-  let x = value >>> 0
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d) >>> 0
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b) >>> 0
-  return (x ^ (x >>> 16)) >>> 0
-}
-
-/** A token's key: keyed permutations of 32 bits, so that no two tokens of a sample have the same. */
-function keysOf(seed: number, step: number, sample: number, tokens: number): Uint32Array {
-  const first = mixBits(mixBits(mixBits(seed + 0x9e3779b1) ^ step) + sample)
-  const second = mixBits(first ^ 0x85ebca6b)
-  return Uint32Array.from({ length: tokens }, (_, token) => mixBits(mixBits(token ^ first) + second))
 }
 
 /** The pattern computed here: [samples · tokens], 1 = kept; what the ONNX path takes as its input `keep`. */
@@ -38,8 +25,7 @@ export function drawKeepPattern(
 ): Float32Array<ArrayBuffer> {
   const keep = new Float32Array(samples * tokens).fill(1)
   for (let sample = 0; sample < samples; sample++) {
-    const keys = keysOf(seed, step, sample, tokens)
-    const order = Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b])
+    const order = shuffledTokens(tokenKeys(seed, step, sample, tokens))
     for (const token of order.slice(0, droppedTokens(tokens, ratio))) keep[sample * tokens + token] = 0
   }
   return keep

@@ -3,13 +3,9 @@
 // flow that depends on data. A choice has no gradient.
 import * as tf from '@tensorflow/tfjs-core'
 import text from '../../shaders/topKMask.wgsl?raw'
+import { maskedRanks } from '../tokens/tokenDraw.ts'
 import { isKernelKnown, runGpuKernel, type GpuKernel } from './gpuKernel.ts'
 import { bindTensor, flatStep, packUniforms } from './stepParts.ts'
-
-/** First and last rank (exclusive) of the masked tokens among N. */
-export function maskedRanks(N: number, ratio: number, hint: number): [number, number] {
-  return [Math.floor(hint * N + 1e-9), Math.floor(ratio * N + 1e-9)]
-}
 
 /** Attributes `ratio` and `hint`. A single comparison decides each place: results are exact, tolerance 0. */
 export const topKMaskKernel: GpuKernel = {

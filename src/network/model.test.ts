@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../base/errors.ts'
 import { presets } from './config.ts'
-import { canonicalJson, modelIdentity, parseManifest, type ModelManifest } from './model.ts'
+import { canonicalJson, modelIdentity, parseManifest, weightShapes, type ModelManifest } from './model.ts'
 import { sha256, sha256InScript } from './sha256.ts'
 
 const manifest: ModelManifest = {
@@ -97,4 +97,30 @@ describe('SHA-256', () => {
       expect(Buffer.from(sha256InScript(bytes)).toString('hex')).toBe(await sha256(bytes))
     },
   )
+})
+
+describe('a pretraining network in a model', () => {
+  const entry = { ...manifest.networks.segment!, prefix: 'pretrain.' as const, labels: [] }
+  const described = (change: object): unknown =>
+    JSON.parse(JSON.stringify({ ...manifest, networks: { pretrain: { ...entry, ...change } } }))
+
+  it('brings semantic attention and reconstruction, and the teacher where it says so', () => {
+    const names = (change: object) => Object.keys(weightShapes(parseManifest(described(change))))
+    const alone = names({})
+    expect(alone).toContain('pretrain.rec_head.weight')
+    expect(alone).toContain('pretrain.encoder.mask_token')
+    expect(alone.some(name => name.startsWith('teacher.'))).toBe(false)
+    const both = names({ teacher: true })
+    expect(both).toContain('teacher.sa.cls_token')
+    expect(both).not.toContain('teacher.rec_head.weight')
+  })
+
+  it.each([
+    [{ labels: ['background', 'nodule'] }, '0 labels'],
+    [{ shape: [48, 64, 64] }, 'no multiple of 32'],
+    [{ teacher: 'yes' }, "'teacher' of pretrain"],
+    [{ prefix: 'segment.' }, 'the prefix of pretrain'],
+  ])('is refused with %j', (change, message) => {
+    expect(() => parseManifest(described(change))).toThrow(message)
+  })
 })

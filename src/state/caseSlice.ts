@@ -16,10 +16,10 @@ export interface OpenCase {
   /** Other series of the same files, to switch to. */
   readonly listingId: number
   readonly siblings: readonly SeriesSummary[]
+  /** Which demo case it is; null for a scan of the reader's own. */
+  readonly demoPath: string | null
   /** Sentences about files that were left out. */
   readonly notes: readonly string[]
-  /** The image of a demo case among the app's own files, its truth beside it; null for a scan of the reader's. */
-  readonly demoPath: string | null
 }
 
 export type Opening =
@@ -47,11 +47,7 @@ export interface DemoCase {
 export interface CaseSlice {
   readonly openCase: OpenCase | null
   readonly opening: Opening
-  openFiles(
-    files: readonly PickedFile[],
-    title: string,
-    options?: { synthetic?: boolean; demoPath?: string },
-  ): Promise<void>
+  openFiles(files: readonly PickedFile[], title: string, demo?: DemoCase): Promise<void>
   openDemo(demo: DemoCase): Promise<void>
   chooseSeries(listingId: number, seriesId: string): Promise<void>
   cancelOpening(): void
@@ -95,9 +91,9 @@ interface Listing {
   readonly id: number
   readonly title: string
   readonly synthetic: boolean
+  readonly demoPath: string | null
   readonly series: readonly SeriesSummary[]
   readonly notes: readonly string[]
-  readonly demoPath: string | null
 }
 
 function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
@@ -114,8 +110,8 @@ function toOpenCase(id: string, scan: OpenedScan, listing: Listing): OpenCase {
     secondsToOpen: scan.secondsToOpen,
     listingId: listing.id,
     siblings: listing.series,
-    notes: listing.notes,
     demoPath: listing.demoPath,
+    notes: listing.notes,
   }
 }
 
@@ -130,19 +126,25 @@ function createShow(services: Services, set: Api[0], get: Api[1]) {
     get().caseOpened(scan.series)
     set({ openCase: toOpenCase(id, scan, listing), opening: { kind: 'idle' } })
     if (openCase) services.held.release(openCase.id)
+    // A view of the lab that was waiting for its scan.
+    const { pendingView } = get()
+    if (!pendingView) return
+    if (pendingView.demo === '' || pendingView.demo === listing.demoPath) void get().restoreView(pendingView)
+    else set({ pendingView: null })
   }
 }
 
 export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
   const reading = createReading(set, get)
   const show = createShow(services, set, get)
-  let listing: Listing = { id: 0, title: '', synthetic: false, series: [], notes: [], demoPath: null }
+  let listing: Listing = { id: 0, title: '', synthetic: false, demoPath: null, series: [], notes: [] }
 
   return {
     openCase: null,
     opening: { kind: 'idle' },
 
-    async openFiles(files, title, { synthetic = false, demoPath } = {}) {
+    async openFiles(files, title, demo) {
+      const synthetic = demo !== undefined
       const signal = reading.begin(title)
       try {
         if (files.length === 0) throw nothingChosen()
@@ -153,7 +155,7 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
         )
         const readable = series.filter(one => one.problem === undefined)
         if (readable.length === 0) throw nothingReadable(series, notes)
-        listing = { id: listingId, title, synthetic, series, notes, demoPath: demoPath ?? null }
+        listing = { id: listingId, title, synthetic, demoPath: demo?.path ?? null, series, notes }
         if (readable.length === 1) return await get().chooseSeries(listingId, readable[0].id)
         set({ opening: { kind: 'choosing', title, listingId, series, notes, synthetic } })
       } catch (error) {
@@ -161,12 +163,12 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
       }
     },
 
-    async openDemo({ title, path }) {
+    async openDemo(demo) {
+      const { title, path } = demo
       const signal = reading.begin(title)
       try {
         const file = await services.fetchFile(path)
-        if (!signal.aborted)
-          await get().openFiles([{ path, file }], title, { synthetic: true, demoPath: path })
+        if (!signal.aborted) await get().openFiles([{ path, file }], title, demo)
       } catch (error) {
         reading.fail(signal, title, error)
       }

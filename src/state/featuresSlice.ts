@@ -177,13 +177,11 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
     setTokenColour(tokenColour) {
       set({ tokenColour })
       get().setPainter('clusters')
-      get().paintClusters()
     },
 
     brushTokens(brushed) {
       set({ brushed })
       get().setPainter('clusters')
-      get().paintClusters()
     },
 
     paintClusters() {

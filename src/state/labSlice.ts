@@ -1,15 +1,18 @@
 // The attention lab: which model is looked into, which part of the scan it sees, and what is painted over the scan. Arrays
 // are held outside; sections of the lab have slices of their own.
+import { InputError } from '../base/errors.ts'
 import type { Triple } from '../base/shape.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
 import type { Role } from '../insight/labModel.ts'
 import type { CropPainting } from '../insight/painting.ts'
+import type { PointMm } from '../volume/geometry.ts'
 import type { LabModelSummary, LabNetwork, ModelSource } from '../worker/labProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { MODEL_NAME } from './predictionSlice.ts'
-import type { SliceOf, Workbench } from './store.ts'
+import type { Services, SliceOf, Workbench } from './store.ts'
+import type { Plane } from './viewSlice.ts'
 
 export type LabModelState =
   | { readonly kind: 'none' }
@@ -23,6 +26,8 @@ export type Painter = 'attention' | 'masks' | 'window' | 'clusters'
 export interface LabSlice {
   readonly labSource: ModelSource
   readonly labModel: LabModelState
+  /** Models of this installation, by folder. */
+  readonly labModelNames: readonly string[]
   /** Index into the model's networks. */
   readonly labNetwork: number
   readonly labRole: Role
@@ -30,16 +35,23 @@ export interface LabSlice {
   readonly labScale: 1 | 2 | 3
   /** Null until somebody has placed it. */
   readonly labCrop: LabCrop | null
+  /** Plane of the panel's pictures of the region. */
+  readonly labPlane: Plane
   readonly painter: Painter
   /** Raised with each new painting; the arrays are in `held.painting()`. */
   readonly paintSerial: number
   readonly paintOpacity: number
+  /** Lists the installed models and opens the one that the installation names for the lab. */
+  enterLab(): Promise<void>
   openLabModel(source: ModelSource): Promise<void>
+  /** Opens a model's two files, model.json and its weights. */
+  openLabFiles(files: readonly Blob[], names: readonly string[]): Promise<void>
   chooseLabNetwork(index: number): void
   setLabRole(role: Role): void
   setLabScale(scale: LabSlice['labScale']): void
-  /** Puts the region where the crosshair is. */
-  placeLabCrop(): void
+  /** Puts the region at a place, or where the crosshair is. */
+  placeLabCrop(centreRasMm?: PointMm): void
+  setLabPlane(plane: Plane): void
   setPainter(painter: Painter): void
   setPaintOpacity(opacity: number): void
   /** Shows a painting of the section that may paint now; anybody else's is dropped. */
@@ -57,59 +69,129 @@ export function openLabNetwork({
 
 const times = (shape: Triple, scale: number): Triple => [shape[0] * scale, shape[1] * scale, shape[2] * scale]
 
-export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
-  let controller = new AbortController()
+type Api = Parameters<ReturnType<SliceOf<LabSlice>>>
 
-  /** The region keeps its centre when the network or its size changes. */
-  function moveCrop(centreRasMm: LabCrop['centreRasMm'] | undefined): void {
-    const network = openLabNetwork(get())
-    if (!network || !centreRasMm) return
-    const shape = times(network.shape, get().labScale)
-    set({ labCrop: { centreRasMm, shape, spacingMm: network.spacingMm } })
+/** Opening models: one at a time, a newer wish cancels the one under way. */
+function createModelOpening(
+  services: Services,
+  set: Api[0],
+  get: Api[1],
+  moveCrop: (centreRasMm: PointMm | undefined) => void,
+): Pick<LabSlice, 'enterLab' | 'openLabModel' | 'openLabFiles'> {
+  const { compute } = services.workers
+  let controller = new AbortController()
+  const fail = (error: unknown) => {
+    const failure = toFailure(error, 'Opening this model')
+    set({ labModel: failure ? { kind: 'failed', failure } : { kind: 'none' } })
   }
 
   return {
-    labSource: { kind: 'installed', name: MODEL_NAME, baseUrl: services.baseUrl },
-    labModel: { kind: 'none' },
-    labNetwork: 0,
-    labRole: 'student',
-    labScale: 1,
-    labCrop: null,
-    painter: 'attention',
-    paintSerial: 0,
-    paintOpacity: 0.5,
+    async enterLab() {
+      if (get().labModel.kind !== 'none') return
+      set({ labModel: { kind: 'opening', progress: OPENING } })
+      const installed = await readIndex(services)
+      set({ labModelNames: installed.models })
+      await get().openLabModel({ kind: 'installed', name: installed.lab, baseUrl: services.baseUrl })
+    },
 
     async openLabModel(source) {
       controller.abort()
       controller = new AbortController()
       const { signal } = controller
       const onProgress = (progress: StageProgress) => set({ labModel: { kind: 'opening', progress } })
-      onProgress({ stage: 'Opening the model', done: 0, total: 1 })
+      onProgress(OPENING)
       set({ labSource: source, labRole: 'student' })
       try {
-        const model = await services.workers.compute.run('openLabModel', { source }, { signal, onProgress })
+        const model = await compute.run('openLabModel', { source }, { signal, onProgress })
         // A network that can reconstruct shows the most.
         const first = model.networks.findIndex(one => one.canReconstruct)
         set({ labModel: { kind: 'ready', model }, labNetwork: Math.max(0, first) })
         moveCrop(get().labCrop?.centreRasMm)
       } catch (error) {
-        if (signal.aborted) return
-        const failure = toFailure(error, 'Opening this model')
-        set({ labModel: failure ? { kind: 'failed', failure } : { kind: 'none' } })
+        if (!signal.aborted) fail(error)
       }
     },
+
+    async openLabFiles(files, names) {
+      const pick = (ending: string) => files[names.findIndex(name => name.toLowerCase().endsWith(ending))]
+      const [manifest, weights] = [pick('.json'), pick('.safetensors')]
+      if (!manifest || !weights)
+        return fail(
+          new InputError(
+            `${names.join(', ') || 'Nothing'} came, but a model's model.json and its .safetensors file are expected. Choose both together.`,
+          ),
+        )
+      await get().openLabModel({ kind: 'files', key: `${Date.now()}`, manifest, weights })
+    },
+  }
+}
+
+const OPENING: StageProgress = { stage: 'Opening the model', done: 0, total: 1 }
+
+/** public/models/index.json; an installation without one has the shipped model. */
+async function readIndex(services: Services): Promise<{ models: readonly string[]; lab: string }> {
+  try {
+    const index = JSON.parse(await (await services.fetchFile('models/index.json')).text()) as {
+      models: readonly string[]
+      lab: string
+    }
+    return { models: index.models.map(String), lab: String(index.lab) }
+  } catch {
+    return { models: [MODEL_NAME], lab: MODEL_NAME }
+  }
+}
+
+export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
+  /** The region keeps its centre when the network or its size changes. */
+  function moveCrop(centreRasMm: LabCrop['centreRasMm'] | undefined): void {
+    const network = openLabNetwork(get())
+    if (!network || !centreRasMm) return
+    const shape = times(network.shape, get().labScale)
+    get().cancelReconstruction()
+    services.held.holdReconstruction(undefined)
+    set({
+      labCrop: { centreRasMm, shape, spacingMm: network.spacingMm },
+      reconstruction: { kind: 'none' },
+    })
+    void get().computeAttention()
+  }
+
+  return {
+    labSource: { kind: 'installed', name: MODEL_NAME, baseUrl: services.baseUrl },
+    labModel: { kind: 'none' },
+    labModelNames: [MODEL_NAME],
+    labNetwork: 0,
+    labRole: 'student',
+    labScale: 1,
+    labCrop: null,
+    labPlane: 'axial',
+    painter: 'attention',
+    paintSerial: 0,
+    paintOpacity: 0.5,
+
+    ...createModelOpening(services, set, get, moveCrop),
 
     chooseLabNetwork(labNetwork) {
       set({ labNetwork, labRole: 'student' })
       moveCrop(get().labCrop?.centreRasMm)
     },
-    setLabRole: labRole => set({ labRole }),
+    setLabRole(labRole) {
+      set({ labRole })
+      void get().computeAttention()
+    },
     setLabScale(labScale) {
       set({ labScale })
       moveCrop(get().labCrop?.centreRasMm)
     },
-    placeLabCrop: () => moveCrop(get().crosshairRasMm ?? undefined),
-    setPainter: painter => set({ painter }),
+    placeLabCrop: centreRasMm => moveCrop(centreRasMm ?? get().crosshairRasMm ?? undefined),
+    setLabPlane: labPlane => set({ labPlane }),
+    setPainter(painter) {
+      set({ painter })
+      get().repaintAttention()
+      get().repaintMask()
+      get().paintWindow()
+      get().paintClusters()
+    },
     setPaintOpacity: paintOpacity => set({ paintOpacity }),
 
     paint(painter, painting) {
@@ -123,9 +205,16 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
       get().cancelWindows()
       get().cancelHeads()
       get().cancelFeatures()
+      get().cancelReconstruction()
       services.held.holdPainting(undefined)
       services.held.holdAttention(undefined)
-      set({ labCrop: null, attention: { kind: 'none' }, paintSerial: get().paintSerial + 1 })
+      services.held.holdReconstruction(undefined)
+      set({
+        labCrop: null,
+        attention: { kind: 'none' },
+        reconstruction: { kind: 'none' },
+        paintSerial: get().paintSerial + 1,
+      })
     },
   }
 }

@@ -15,8 +15,14 @@ import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
 import { createHeadsSlice } from './headsSlice.ts'
 import type { HeadsSlice } from './headsSlice.ts'
+import { createLabExportSlice } from './labExportSlice.ts'
+import type { LabExportSlice } from './labExportSlice.ts'
 import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
+import { createLabViewSlice } from './labViewSlice.ts'
+import type { LabViewSlice } from './labViewSlice.ts'
+import { createMaskSlice } from './maskSlice.ts'
+import type { MaskSlice } from './maskSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
 import type { ModelExportSlice } from './modelExportSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
@@ -25,6 +31,8 @@ import { createReviewSlice } from './reviewSlice.ts'
 import type { ReviewSlice } from './reviewSlice.ts'
 import { createSelfTestSlice } from './selfTestSlice.ts'
 import type { SelfTestSlice } from './selfTestSlice.ts'
+import { createTourSlice } from './tourSlice.ts'
+import type { TourSlice } from './tourSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
 import { createWindowsSlice } from './windowsSlice.ts'
@@ -42,7 +50,11 @@ export type Workbench = CaseSlice &
   EncoderSlice &
   WindowsSlice &
   HeadsSlice &
-  FeaturesSlice
+  FeaturesSlice &
+  MaskSlice &
+  LabExportSlice &
+  LabViewSlice &
+  TourSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -73,5 +85,9 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createWindowsSlice(services)(...api),
     ...createHeadsSlice(services)(...api),
     ...createFeaturesSlice(services)(...api),
+    ...createMaskSlice(services)(...api),
+    ...createLabExportSlice(services)(...api),
+    ...createLabViewSlice(services)(...api),
+    ...createTourSlice(services)(...api),
   }))
 }

@@ -144,7 +144,6 @@ export const createWindowsSlice: SliceOf<WindowsSlice> = services => (set, get) 
       )
       if (held.insight.windows && !isHeld) return void get().computeWindows()
       get().setPainter('window')
-      get().paintWindow()
     },
 
     paintWindow() {

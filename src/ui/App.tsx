@@ -1,7 +1,6 @@
 // The page: bars, panels and the viewer's place. Files may be dropped anywhere.
 import { useEffect, useRef, useState } from 'react'
-import type { DragEvent, ReactNode } from 'react'
-import type { Mode } from '../state/viewSlice.ts'
+import type { DragEvent } from 'react'
 import type { HeldArrays } from '../worker/heldArrays.ts'
 import { CasePanel } from './case/CasePanel.tsx'
 import { Landing } from './case/Landing.tsx'
@@ -11,6 +10,7 @@ import { ComputerDialog } from './ComputerDialog.tsx'
 import { FindingsPanel } from './findings/FindingsPanel.tsx'
 import { HelpDialog } from './HelpDialog.tsx'
 import { LabPanel } from './lab/LabPanel.tsx'
+import { TourCard } from './lab/TourCard.tsx'
 import { fromDrop } from './pickFiles.ts'
 import { StatusBar } from './StatusBar.tsx'
 import { TopBar } from './TopBar.tsx'
@@ -18,8 +18,6 @@ import { useKeyboard } from './useKeyboard.ts'
 import { useWorkbench, useWorkbenchStore } from './useWorkbench.ts'
 import type { CtViewer } from './viewer/ctViewer.ts'
 import { ViewerPane } from './viewer/ViewerPane.tsx'
-
-const PANELS: Readonly<Record<Mode, ReactNode>> = { read: <FindingsPanel />, explore: <LabPanel /> }
 
 export function App({ held }: { held: HeldArrays }) {
   const openCase = useWorkbench(state => state.openCase)
@@ -42,8 +40,9 @@ export function App({ held }: { held: HeldArrays }) {
       <main className="stage" aria-label="Viewer">
         {openCase ? <ViewerPane held={held} viewer={viewer} /> : <Landing />}
         <OpeningNotice />
+        <TourCard />
       </main>
-      {openCase && PANELS[mode]}
+      {openCase && (mode === 'read' ? <FindingsPanel /> : <LabPanel viewer={viewer} />)}
       <StatusBar onComputer={() => setComputerOpen(true)} />
       <SeriesDialog />
       <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />

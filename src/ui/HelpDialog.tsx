@@ -16,6 +16,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['0', 'Reset zoom and position'],
   ['+  −', 'Zoom'],
   ['Ctrl+Z  Ctrl+Shift+Z', 'Undo, redo'],
+  ['←  →  in the tour', 'Previous or next step'],
   ['Esc', 'Cancel or close'],
   ['?', 'This list'],
 ]

@@ -97,4 +97,7 @@ function escape(state: Workbench): void {
   if (state.opening.kind === 'reading') state.cancelOpening()
   else if (state.opening.kind === 'failed') state.dismissOpening()
   else if (state.prediction.kind === 'running') state.cancelPrediction()
+  else if (state.attention.kind === 'running') state.cancelAttention()
+  else if (state.reconstruction.kind === 'running') state.cancelReconstruction()
+  else if (state.tourStep !== null) state.endTour()
 }

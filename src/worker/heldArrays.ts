@@ -2,10 +2,22 @@
 // released explicitly.
 import type { CropPainting } from '../insight/painting.ts'
 import { createHeldInsight, type HeldInsight } from './heldInsight.ts'
-import type { AttentionResult } from './labProtocol.ts'
+import type { MaskKind, MaskSettings } from '../insight/masks.ts'
+import type { LabCrop } from '../insight/labCrop.ts'
+import type { AttentionResult, ReconstructionResult } from './labProtocol.ts'
 import type { OpenedScan, PredictionResult } from './protocol.ts'
 
 export type PredictionArrays = Pick<PredictionResult, 'labels' | 'probability' | 'previewLabels'>
+
+/** A reconstruction with the mask that it was made behind. */
+export interface HeldReconstruction extends ReconstructionResult {
+  readonly crop: LabCrop
+  /** Codes of `MARK`. [N] */
+  readonly codes: Uint8Array
+  readonly masked: number
+  readonly maskKind: MaskKind
+  readonly masks: MaskSettings
+}
 
 export interface HeldArrays {
   readonly insight: HeldInsight
@@ -15,10 +27,12 @@ export interface HeldArrays {
   painting(): CropPainting | undefined
   /** The attention that the lab computed last. */
   attention(): AttentionResult | undefined
+  reconstruction(): HeldReconstruction | undefined
   holdScan(caseId: string, scan: OpenedScan): void
   holdPrediction(caseId: string, arrays: PredictionArrays): void
   holdPainting(painting: CropPainting | undefined): void
   holdAttention(result: AttentionResult | undefined): void
+  holdReconstruction(result: HeldReconstruction | undefined): void
   release(caseId: string): void
   releasePrediction(caseId: string): void
 }
@@ -28,16 +42,19 @@ export function createHeldArrays(): HeldArrays {
   const predictions = new Map<string, PredictionArrays>()
   let painting: CropPainting | undefined
   let attention: AttentionResult | undefined
+  let reconstruction: HeldReconstruction | undefined
   return {
     insight: createHeldInsight(),
     scan: caseId => scans.get(caseId),
     prediction: caseId => predictions.get(caseId),
     painting: () => painting,
     attention: () => attention,
+    reconstruction: () => reconstruction,
     holdScan: (caseId, scan) => void scans.set(caseId, scan),
     holdPrediction: (caseId, arrays) => void predictions.set(caseId, arrays),
     holdPainting: next => void (painting = next),
     holdAttention: next => void (attention = next),
+    holdReconstruction: next => void (reconstruction = next),
     release(caseId) {
       scans.delete(caseId)
       predictions.delete(caseId)

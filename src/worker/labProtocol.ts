@@ -3,6 +3,7 @@
 import type { Triple } from '../base/shape.ts'
 import type { AttentionMaps, AttentionQuery } from '../insight/attention.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
+import type { Reconstruction } from '../insight/reconstruction.ts'
 import type { NetworkTask } from '../network/model.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { StageProgress } from './protocol.ts'
@@ -58,6 +59,11 @@ export interface AttentionResult extends AttentionMaps {
   readonly identity: string
 }
 
+export interface ReconstructionResult extends Reconstruction {
+  /** What the network would have seen without a mask: normalised HU. [D,H,W] of the crop */
+  readonly image: Float32Array
+}
+
 export type LabTasks = {
   openLabModel: {
     input: { source: ModelSource }
@@ -68,5 +74,11 @@ export type LabTasks = {
     input: CropInput & { query: AttentionQuery }
     progress: StageProgress
     result: AttentionResult
+  }
+  reconstruct: {
+    /** `mask`: 1 = hidden, over the stage-3 tokens. [N] */
+    input: CropInput & { task: NetworkTask; mask: Uint8Array }
+    progress: StageProgress
+    result: ReconstructionResult
   }
 }

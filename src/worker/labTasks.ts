@@ -4,6 +4,7 @@ import { attend } from '../insight/attention.ts'
 import { readCrop } from '../insight/labCrop.ts'
 import type { LabModel } from '../insight/labModel.ts'
 import { openLabModel, requireEntry, tasksWithAttention } from '../insight/labModel.ts'
+import { reconstructCrop } from '../insight/reconstruction.ts'
 import { taskParts } from '../network/model.ts'
 import type { ModelFiles } from '../prediction/loadModel.ts'
 import type { ModelRuntime } from '../prediction/openNetwork.ts'
@@ -104,5 +105,16 @@ export const labHandlers: Handlers<LabTasks> = {
     const maps = await attend(model, image, crop.shape, query)
     const result = { ...maps, image, crop, query, identity: model.identity }
     return { result, transfer: [image.buffer as ArrayBuffer] }
+  },
+
+  async reconstruct({ source, volume, crop, task, mask }, context) {
+    await beginStep(context, 'Opening the model')
+    const model = await getLabModel(source)
+    await beginStep(context, 'Reading the region')
+    const image = readCrop(volume, crop, requireEntry(model, task))
+    await beginStep(context, 'Reconstructing')
+    const result = { ...(await reconstructCrop(model, task, image, crop.shape, mask)), image }
+    const transfer = [image.buffer, result.prediction.buffer] as ArrayBuffer[]
+    return { result, transfer }
   },
 }

@@ -1,6 +1,7 @@
 // The whole worker protocol: one typed table of tasks a worker. Everything else (client, server, messages) is derived.
 // Payloads are plain data; voxels travel as views of shared memory, or as transferred buffers where there is none.
-import type { Triple } from '../base/shape.ts'
+import type { Grid, Triple } from '../base/shape.ts'
+import type { LabCrop } from '../insight/labCrop.ts'
 import type { FileGrid, OpenedSeries, SeriesSummary } from '../volume/volume.ts'
 import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
@@ -58,6 +59,21 @@ export type VolumeTasks = {
   }
   writeSegmentation: {
     input: { labels: Uint8Array; shape: Triple; fileGrid: FileGrid; description: string }
+    progress: StageProgress
+    result: Uint8Array
+  }
+  /** A grid of cells that fills a region of the lab, over the scan's own grid. */
+  writeCells: {
+    input: {
+      /** Real values (0 outside of the region), small whole codes (0 outside), or HU (-1024 outside). */
+      kind: 'map' | 'codes' | 'hu'
+      values: Float32Array | Uint8Array
+      cells: Triple
+      crop: LabCrop
+      scan: Grid
+      fileGrid: FileGrid
+      description: string
+    }
     progress: StageProgress
     result: Uint8Array
   }

@@ -1,5 +1,8 @@
-// What the volume worker can do: list the series among dropped files, open one, write a segmentation file.
+// What the volume worker can do: list the series among dropped files, open one, write a segmentation or a map of the lab.
 import { InputError } from '../base/errors.ts'
+import { voxelCount } from '../base/shape.ts'
+import { cropBox } from '../insight/labCrop.ts'
+import { spreadCells } from '../insight/scanMap.ts'
 import { listSeries, openSeries } from '../volume/readScan.ts'
 import type { ScanFile } from '../volume/volume.ts'
 import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
@@ -78,4 +81,33 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
     const bytes = writeNifti(toFileGrid(labels, shape, fileGrid), fileGrid, { description })
     return { result: bytes }
   },
+
+  async writeCells({ kind, values, cells, crop, scan, fileGrid, description }) {
+    const { voxels, scaled, slope } = cellVoxels(kind, values, voxelCount(scan.shape))
+    spreadCells(scaled, cells, cropBox(scan, crop), scan.shape, voxels)
+    const onFileGrid = toFileGrid(voxels, scan.shape, fileGrid)
+    return { result: writeNifti(onFileGrid, fileGrid, { description, slope }) }
+  },
+}
+
+/** Voxels in the smallest type that holds the values, filled with what stands outside of the region. */
+function cellVoxels(
+  kind: VolumeTasks['writeCells']['input']['kind'],
+  values: ArrayLike<number>,
+  voxels: number,
+) {
+  if (kind === 'codes') return { voxels: new Uint8Array(voxels), scaled: values, slope: 1 }
+  if (kind === 'hu')
+    return {
+      voxels: new Int16Array(voxels).fill(-1024),
+      scaled: Float32Array.from(values, Math.round),
+      slope: 1,
+    }
+  const most = Array.from(values).reduce((largest, value) => Math.max(largest, value), 0)
+  const slope = most > 0 ? most / 65_535 : 1
+  return {
+    voxels: new Uint16Array(voxels),
+    scaled: Float32Array.from(values, value => Math.round(value / slope)),
+    slope,
+  }
 }

@@ -4,7 +4,7 @@ import { Button } from 'react-aria-components'
 import type { SeriesSummary } from '../../volume/volume.ts'
 import { formatHuRange, formatMm, formatShape, formatSpacing } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
-import { DEMO_CASES } from './demoCases.ts'
+import { DEMO_CASES } from '../../state/demoCases.ts'
 import { OpenButtons } from './Landing.tsx'
 
 /** NIfTI, NRRD and MetaImage do not say how the image was made; nothing is claimed then. */

@@ -1,12 +1,15 @@
 // The page without a case: two large choices and one sentence on privacy.
-import { FileScan, FolderOpen, Files, Play } from 'lucide-react'
+import { Compass, FileScan, FolderOpen, Files, Play } from 'lucide-react'
 import { Button, FileTrigger } from 'react-aria-components'
 import { fromFileList } from '../pickFiles.ts'
+import { ViewNotices } from '../lab/TakeAwaySection.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
-import { DEMO_CASES } from './demoCases.ts'
+import { DEMO_CASES } from '../../state/demoCases.ts'
 
 export function Landing() {
   const openDemo = useWorkbench(state => state.openDemo)
+  const startTour = useWorkbench(state => state.startTour)
+  const isViewWaiting = useWorkbench(state => state.pendingView !== null)
   return (
     <div className="landing">
       <div className="choices">
@@ -30,9 +33,18 @@ export function Landing() {
                 {demo.title}
               </Button>
             ))}
+            <Button className="button" onPress={() => void startTour()}>
+              <Compass size={15} aria-hidden /> Guided tour
+            </Button>
           </div>
         </section>
       </div>
+      {isViewWaiting && (
+        <p className="notice" role="status">
+          A view of the attention lab waits for its scan: open the scan that it was made on.
+        </p>
+      )}
+      <ViewNotices />
       <p className="privacy">
         Everything happens on this computer: no image, name or result is sent anywhere.
       </p>

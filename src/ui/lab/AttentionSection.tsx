@@ -1,29 +1,158 @@
-// Semantic attention: computed on demand, painted over the scan.
-import { Button } from 'react-aria-components'
+// Semantic attention: which head, clean or behind patch dropout, its colour bar and the value at the crosshair.
+import { Button, Radio, RadioGroup, Switch } from 'react-aria-components'
+import { mapOf, rangeOf } from '../../state/attentionSlice.ts'
 import { Failed } from '../Failed.tsx'
+import { formatPercent } from '../format.ts'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
+import { LabSlider } from './LabSlider.tsx'
+import { PaintSwitch } from './PaintSwitch.tsx'
+import { SeedStepper } from './SeedStepper.tsx'
+import { useAttention, useAttentionHere } from './useLab.ts'
+
+const FIRST_DROPOUT = { seed: 1, ratio: 0.7 } as const
 
 export function AttentionSection() {
   const attention = useWorkbench(state => state.attention)
-  const crop = useWorkbench(state => state.labCrop)
-  const compute = useWorkbench(state => state.computeAttention)
   const cancel = useWorkbench(state => state.cancelAttention)
+  const compute = useWorkbench(state => state.computeAttention)
+  const result = useAttention()
   return (
     <>
-      {attention.kind === 'running' ? (
-        <>
+      {attention.kind === 'running' && (
+        <div className="lab-running">
           <Progress {...attention.progress} />
           <Button className="button small" onPress={cancel}>
             Cancel
           </Button>
-        </>
-      ) : (
-        <Button className="button primary" isDisabled={!crop} onPress={() => void compute()}>
+        </div>
+      )}
+      {attention.kind === 'failed' && <Failed failure={attention.failure} />}
+      {attention.kind === 'none' && (
+        <Button className="button" onPress={() => void compute()}>
           Compute the attention
         </Button>
       )}
-      {attention.kind === 'failed' && <Failed failure={attention.failure} />}
+      {attention.kind === 'done' &&
+        attention.notices.map(notice => (
+          <p key={notice} className="warning">
+            {notice}
+          </p>
+        ))}
+      {result && (
+        <>
+          <HeadChoice heads={result.heads} />
+          <ColourBar />
+          <ColourChoice />
+          <PaintSwitch painter="attention" />
+          <Noise />
+        </>
+      )}
+    </>
+  )
+}
+
+function HeadChoice({ heads }: { heads: number }) {
+  const head = useWorkbench(state => state.head)
+  const setHead = useWorkbench(state => state.setHead)
+  return (
+    <RadioGroup
+      className="segmented wrapping"
+      aria-label="Head"
+      orientation="horizontal"
+      value={String(head)}
+      onChange={value => setHead(Number(value))}
+    >
+      {Array.from({ length: heads + 1 }, (_, index) => (
+        <Radio
+          key={index}
+          value={String(index)}
+          aria-label={index === 0 ? 'Mean over heads' : `Head ${index}`}
+        >
+          {index === 0 ? 'Mean' : index}
+        </Radio>
+      ))}
+    </RadioGroup>
+  )
+}
+
+/** What the colours mean, with a tick at the crosshair's value. */
+function ColourBar() {
+  const result = useAttention()
+  const head = useWorkbench(state => state.head)
+  const colourBy = useWorkbench(state => state.colourBy)
+  const here = useAttentionHere()
+  if (!result) return null
+  const values = mapOf(result, head)
+  const isRank = colourBy === 'rank'
+  const [, top] = rangeOf(values)
+  const at =
+    here && (isRank ? 1 - (here.rank - 1) / Math.max(1, here.tokens - 1) : here.value / Math.max(top, 1e-12))
+  return (
+    <div className="colour-bar">
+      <div className="magma" aria-hidden>
+        {at !== undefined && <span style={{ left: `${100 * Math.min(1, at)}%` }} />}
+      </div>
+      <div className="colour-ends figures">
+        <span>{isRank ? 'least' : '0'}</span>
+        <span className="secondary">attention from CLS</span>
+        <span>{isRank ? 'most' : `≥ ${top.toPrecision(3)}`}</span>
+      </div>
+      <p className="figures" data-testid="attention-here">
+        {here
+          ? `Here ${here.value.toPrecision(3)}, rank ${here.rank} of ${here.tokens} tokens`
+          : 'The crosshair is outside of the region.'}
+      </p>
+    </div>
+  )
+}
+
+function ColourChoice() {
+  const colourBy = useWorkbench(state => state.colourBy)
+  const setColourBy = useWorkbench(state => state.setColourBy)
+  return (
+    <RadioGroup
+      className="segmented"
+      aria-label="Colours"
+      orientation="horizontal"
+      value={colourBy}
+      onChange={value => setColourBy(value as typeof colourBy)}
+    >
+      <Radio value="value">By value</Radio>
+      <Radio value="rank">By rank</Radio>
+    </RadioGroup>
+  )
+}
+
+function Noise() {
+  const dropout = useWorkbench(state => state.dropout)
+  const setDropout = useWorkbench(state => state.setDropout)
+  return (
+    <>
+      <Switch
+        className="switch"
+        isSelected={dropout !== null}
+        onChange={isOn => setDropout(isOn ? FIRST_DROPOUT : null)}
+      >
+        <span className="switch-track" />
+        Patch dropout, as the noisy teacher sees
+      </Switch>
+      {dropout && (
+        <>
+          <LabSlider
+            name="Dropped"
+            value={dropout.ratio}
+            set={ratio => setDropout({ ...dropout, ratio })}
+            max={0.95}
+            step={0.05}
+            format={formatPercent}
+          />
+          <SeedStepper name="Draw" seed={dropout.seed} set={seed => setDropout({ ...dropout, seed })} />
+          <p className="secondary">
+            Dark patches of 2 voxels a side have fallen: the network gets zeros there.
+          </p>
+        </>
+      )}
     </>
   )
 }

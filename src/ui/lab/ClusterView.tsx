@@ -9,6 +9,7 @@ import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
 import { drawMapFile, labelCss } from './drawFeatureMap.ts'
 import { FeatureMap } from './FeatureMap.tsx'
+import { PaintSwitch } from './PaintSwitch.tsx'
 import { useHeld } from './useHeld.ts'
 
 export function ClusterView() {
@@ -23,6 +24,7 @@ export function ClusterView() {
         <p className="warning">{result.labelProblem}</p>
       )}
       <FeatureMap result={result} />
+      <PaintSwitch painter="clusters" />
       <Groups result={result} />
       <Distances result={result} />
       {result.labels && <Agreement labels={result.labels} />}

@@ -1,9 +1,19 @@
 // Which model is looked into, and whose eyes: student or momentum teacher.
-import { Radio, RadioGroup } from 'react-aria-components'
+import { ChevronDown, FolderOpen } from 'lucide-react'
+import {
+  Button,
+  FileTrigger,
+  Menu,
+  MenuItem,
+  MenuTrigger,
+  Popover,
+  Radio,
+  RadioGroup,
+} from 'react-aria-components'
 import { openLabNetwork } from '../../state/labSlice.ts'
 import { Failed } from '../Failed.tsx'
 import { Progress } from '../Progress.tsx'
-import { useWorkbench } from '../useWorkbench.ts'
+import { useWorkbench, useWorkbenchStore } from '../useWorkbench.ts'
 
 const NETWORK_NAMES = {
   segment: 'Segmentation',
@@ -12,6 +22,15 @@ const NETWORK_NAMES = {
 } as const
 
 export function ModelSection() {
+  return (
+    <>
+      <OpenModel />
+      <ModelChoice />
+    </>
+  )
+}
+
+function OpenModel() {
   const labModel = useWorkbench(state => state.labModel)
   if (labModel.kind === 'failed') return <Failed failure={labModel.failure} />
   if (labModel.kind !== 'ready')
@@ -29,6 +48,53 @@ export function ModelSection() {
       <NetworkChoice />
       <RoleChoice />
     </>
+  )
+}
+
+/** Another model of this installation, or one's own files. */
+function ModelChoice() {
+  const names = useWorkbench(state => state.labModelNames)
+  const source = useWorkbench(state => state.labSource)
+  const { openLabModel, openLabFiles } = useWorkbenchStore().getState()
+  const current = source.kind === 'installed' ? source.name : ''
+  const open = (list: FileList | null) => {
+    const files = [...(list ?? [])]
+    void openLabFiles(
+      files,
+      files.map(file => file.name),
+    )
+  }
+  return (
+    <div className="save-row">
+      {names.length > 1 && (
+        <MenuTrigger>
+          <Button className="button small">
+            Another model <ChevronDown size={13} aria-hidden />
+          </Button>
+          <Popover className="popover">
+            <Menu
+              className="menu"
+              selectionMode="single"
+              selectedKeys={[current]}
+              onAction={key =>
+                void openLabModel({ kind: 'installed', name: String(key), baseUrl: document.baseURI })
+              }
+            >
+              {names.map(name => (
+                <MenuItem key={name} id={name}>
+                  {name}
+                </MenuItem>
+              ))}
+            </Menu>
+          </Popover>
+        </MenuTrigger>
+      )}
+      <FileTrigger allowsMultiple acceptedFileTypes={['.json', '.safetensors']} onSelect={open}>
+        <Button className="button small">
+          <FolderOpen size={13} aria-hidden /> Open a model’s files
+        </Button>
+      </FileTrigger>
+    </div>
   )
 }
 

@@ -5,7 +5,7 @@ import { describeOutside } from '../../insight/labCrop.ts'
 import { openLabNetwork } from '../../state/labSlice.ts'
 import { formatRas } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
-import { useHeld } from './useHeld.ts'
+import { useScanGrid } from './useLab.ts'
 
 const SCALES = [1, 2, 3] as const
 
@@ -15,16 +15,14 @@ export function RegionSection() {
   const scale = useWorkbench(state => state.labScale)
   const setScale = useWorkbench(state => state.setLabScale)
   const place = useWorkbench(state => state.placeLabCrop)
-  const caseId = useWorkbench(state => state.openCase?.id)
-  const held = useHeld()
+  const volume = useScanGrid()
   if (!network) return <p className="secondary">The region follows from the model.</p>
   const sizeMm = (factor: number) =>
     network.shape.map((side, axis) => side * network.spacingMm[axis] * factor)
-  const volume = caseId === undefined ? undefined : held.scan(caseId)?.series.volume
   const outside = crop && volume && describeOutside(volume, crop)
   return (
     <>
-      <Button className="button" onPress={place}>
+      <Button className="button" onPress={() => place()}>
         <Crosshair size={14} aria-hidden /> Use the crosshair here
       </Button>
       <RadioGroup

@@ -10,6 +10,7 @@ import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { Choice } from './Choice.tsx'
 import { useEncoders } from './EncoderChoice.tsx'
+import { PaintSwitch } from './PaintSwitch.tsx'
 import { useHeld } from './useHeld.ts'
 
 export function WindowSection() {
@@ -72,6 +73,7 @@ function Looking() {
   return (
     <>
       <WindowChoices />
+      <PaintSwitch painter="window" />
       {found ? (
         <QueryFigures {...found} />
       ) : (

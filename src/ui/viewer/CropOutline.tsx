@@ -6,7 +6,7 @@ import type { SliceTile, Whd } from './frame.ts'
 
 export function CropOutline({ tile, viewer }: { tile: SliceTile; viewer: CtViewer }) {
   const crop = useWorkbench(state => (state.mode === 'explore' ? state.labCrop : null))
-  const box = crop && viewer.boxOf(crop)
+  const box = crop && viewer.painter.boxOf(crop)
   if (!box) return null
   const { rect, normal } = tile
   const [a, b] = [box.low, box.high].map(voxel => pixelOf(tile, edge(voxel), viewer.dims))

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react'
 import { formatHu, formatRas } from '../format.ts'
 import { keyPlane } from '../useKeyboard.ts'
+import { useAttentionHere } from '../lab/useLab.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import type { Frame } from './frame.ts'
 
@@ -12,7 +13,11 @@ export function LiveRegion({ frame }: { frame: Frame }) {
   const [said, setSaid] = useState('')
   const tile = frame.tiles.find(one => one.plane === plane)
   const slice = tile ? `${plane} slice ${tile.slice} of ${tile.sliceCount}, ` : ''
-  const text = `${slice}${formatHu(frame.hu)} at ${formatRas(frame.rasMm)}`
+  const isExploring = useWorkbench(state => state.mode === 'explore')
+  const here = useAttentionHere()
+  const attention =
+    isExploring && here ? `, attention ${here.value.toPrecision(3)}, rank ${here.rank} of ${here.tokens}` : ''
+  const text = `${slice}${formatHu(frame.hu)} at ${formatRas(frame.rasMm)}${attention}`
   useEffect(() => {
     const timer = setTimeout(() => setSaid(text), REST_MS)
     return () => clearTimeout(timer)

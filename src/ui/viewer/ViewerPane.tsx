@@ -146,9 +146,9 @@ function usePainting(viewer: CtViewer | null, held: HeldArrays): void {
   const visible = useWorkbench(state => state.overlay.visible)
   const opacity = useWorkbench(state => state.paintOpacity)
   useEffect(() => {
-    if (caseId !== undefined) viewer?.showPainting(isExploring ? held.painting() : undefined)
+    if (caseId !== undefined) viewer?.painter.show(isExploring ? held.painting() : undefined)
   }, [viewer, held, serial, isExploring, caseId])
-  useEffect(() => viewer?.setPaintLook({ visible, opacity }), [viewer, visible, opacity])
+  useEffect(() => viewer?.painter.setLook({ visible, opacity }), [viewer, visible, opacity])
 }
 
 /** The store knows where the crosshair is: panels read values there. */

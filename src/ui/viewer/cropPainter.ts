@@ -1,10 +1,13 @@
 // Draws the lab's paintings: small textures over a box on the slices, and a copy on the preview's grid in 3-D.
 import type { Grid, Triple } from '../../base/shape.ts'
-import { cropBox } from '../../insight/labCrop.ts'
+import { voxelCount } from '../../base/shape.ts'
+import { cropBox, type LabCrop } from '../../insight/labCrop.ts'
 import type { CropPainting } from '../../insight/painting.ts'
 import { MARK, mapBytes } from '../../insight/painting.ts'
+import { spreadCells } from '../../insight/scanMap.ts'
 import type { OpenedScan } from '../../worker/protocol.ts'
 import type { CtImage } from './ctImage.ts'
+import type { Whd } from './frame.ts'
 import { labelImage } from './nvSetup.ts'
 import { findingColour, magma } from './palette.ts'
 import type { ReadingNiivue } from './readingNiivue.ts'
@@ -22,40 +25,70 @@ const HATCH_PX = 5
 
 type Rgba = readonly [number, number, number, number]
 
+/** The 3-D view is made anew when paintings come to rest: on a processor that takes tenths of a second. */
+const REST_MS = 200
+
 export class CropPainter {
+  private scan: OpenedScan | undefined
   private painting: CropPainting | undefined
   private look: PaintLook = { visible: true, opacity: 0.5 }
+  private rest: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     private readonly nv: ReadingNiivue,
     private readonly textures: VoxelTextures,
+    private readonly onVolume: () => void,
   ) {}
 
-  get isShown(): boolean {
-    return this.painting !== undefined && this.look.visible
+  /** A new scan has no painting yet. */
+  setScan(scan: OpenedScan): void {
+    this.scan = scan
+    this.painting = undefined
+    this.apply()
   }
 
-  show(painting: CropPainting | undefined, grid: Grid): void {
+  /** Undefined paints nothing. */
+  show(painting: CropPainting | undefined): void {
+    if (!this.scan || painting === this.painting) return
     this.painting = painting
     if (painting) {
-      this.place(painting, grid)
+      this.place(painting, this.scan.series.volume)
       const { map, classes, marks } = painting
       if (map) this.upload(UNITS.cropMap, mapBytes(map), map.shape)
       if (classes) this.upload(UNITS.cropClasses, classes.labels, classes.shape)
       if (marks) this.upload(UNITS.cropMarks, marks.codes, marks.shape)
     }
     this.apply()
+    this.refreshVolume()
   }
 
   setLook(look: PaintLook): void {
+    const isToggled = look.visible !== this.look.visible
     this.look = look
     this.apply()
+    if (isToggled && this.painting) this.refreshVolume()
   }
 
   /** The painting on the 3-D view's grid; null where nothing is to be shown there. */
-  volumeImage(scan: OpenedScan): CtImage | null {
-    const { painting, isShown } = this
-    return painting && isShown ? paintVolume(painting, scan) : null
+  volumeImage(): CtImage | null {
+    const { painting, scan } = this
+    return painting && scan && this.look.visible ? paintVolume(painting, scan) : null
+  }
+
+  /** Where a region lies, in continuous voxels (w, h, d): voxel i covers [i, i + 1). */
+  boxOf(crop: LabCrop): { low: Whd; high: Whd } | undefined {
+    if (!this.scan) return undefined
+    const { low, high } = cropBox(this.scan.series.volume, crop)
+    return { low: [low[2], low[1], low[0]], high: [high[2], high[1], high[0]] }
+  }
+
+  dispose(): void {
+    clearTimeout(this.rest)
+  }
+
+  private refreshVolume(): void {
+    clearTimeout(this.rest)
+    this.rest = setTimeout(this.onVolume, REST_MS)
   }
 
   /** Texture fractions are in (w, h, d) order. */
@@ -79,7 +112,8 @@ export class CropPainter {
   }
 
   private apply(): void {
-    const { nv, painting, look, isShown } = this
+    const { nv, painting, look } = this
+    const isShown = painting !== undefined && look.visible
     const { gl } = nv
     const { uniforms } = nv.useSliceShader()
     gl.uniform1f(uniforms.cropMapStrength, isShown && painting?.map ? look.opacity : 0)
@@ -101,7 +135,7 @@ function volumeCodes({ map, classes, marks }: CropPainting): {
       shape: map.shape,
       codes: mapBytes(map),
       // Only what is attended to is there at all: a whole box would hide its own inside.
-      colour: code => [...magma(code / 255), code < 96 ? 0 : Math.round(((code - 96) / 159) * 200 + 40)],
+      colour: code => [...magma(code / 255), code < 128 ? 0 : Math.round(((code - 128) / 127) * 200 + 40)],
     }
   if (classes)
     return {
@@ -124,24 +158,8 @@ function volumeCodes({ map, classes, marks }: CropPainting): {
 function paintVolume(painting: CropPainting, scan: OpenedScan): CtImage {
   const { volume } = scan.series
   const target = scan.preview.shape
-  const { low, high } = cropBox(volume, painting.crop)
   const { shape, codes, colour } = volumeCodes(painting)
-  const cells = ([0, 1, 2] as const).map(axis =>
-    Int32Array.from({ length: target[axis] }, (_, i) => {
-      const voxel = ((i + 0.5) / target[axis]) * volume.shape[axis]
-      const cell = Math.floor(((voxel - low[axis]) / (high[axis] - low[axis])) * shape[axis])
-      return cell >= 0 && cell < shape[axis] ? cell : -1
-    }),
-  )
-  const voxels = new Uint8Array(target[0] * target[1] * target[2])
-  for (let d = 0; d < target[0]; d++) {
-    if (cells[0][d] < 0) continue
-    for (let h = 0; h < target[1]; h++) {
-      if (cells[1][h] < 0) continue
-      const row = (cells[0][d] * shape[1] + cells[1][h]) * shape[2]
-      const at = (d * target[1] + h) * target[2]
-      for (let w = 0; w < target[2]; w++) if (cells[2][w] >= 0) voxels[at + w] = codes[row + cells[2][w]]
-    }
-  }
+  const voxels = new Uint8Array(voxelCount(target))
+  spreadCells(codes, shape, cropBox(volume, painting.crop), volume.shape, voxels, target)
   return labelImage(scan, 'lab', voxels, colour)
 }

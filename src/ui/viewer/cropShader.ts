@@ -51,7 +51,7 @@ vec3 paintCrop(vec3 under) {
   if (cropMarked == 0) return painted;
   uint mark = texelFetch(cropMarks, cellAt(inCrop, marksSize), 0).r;
   if (mark == 1u) {
-    float line = mod(gl_FragCoord.x + gl_FragCoord.y, hatchPixels * 2.0);
+    float line = mod(gl_FragCoord.x - gl_FragCoord.y, hatchPixels * 2.0);
     painted = mix(painted, vec3(0.16), 0.45);
     if (line < hatchPixels * 0.5) painted = vec3(0.92);
     else if (line < hatchPixels) painted = vec3(0.05);

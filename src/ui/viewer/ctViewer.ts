@@ -5,8 +5,6 @@ import { InputError } from '../../base/errors.ts'
 import type { Triple } from '../../base/shape.ts'
 import { rasMmToVoxel, voxelToRasMm } from '../../volume/geometry.ts'
 import type { WindowSetting } from '../../volume/volume.ts'
-import { cropBox, type LabCrop } from '../../insight/labCrop.ts'
-import type { CropPainting } from '../../insight/painting.ts'
 import type { PredictionArrays } from '../../worker/heldArrays.ts'
 import type { OpenedScan } from '../../worker/protocol.ts'
 import * as camera from './camera.ts'
@@ -14,7 +12,7 @@ import { NORMAL, PLANES, makeTile } from './frame.ts'
 import type { Frame, Rect, SliceTile, Whd } from './frame.ts'
 import { graphicsDone } from './graphicsDone.ts'
 import { LAYOUTS } from './layouts.ts'
-import { CropPainter, type PaintLook } from './cropPainter.ts'
+import { CropPainter } from './cropPainter.ts'
 import { createNiivue, findingsImage, scanImages } from './nvSetup.ts'
 import type { ReadingNiivue } from './readingNiivue.ts'
 import { OVERLAY_KIND, UNITS } from './sliceShader.ts'
@@ -25,7 +23,8 @@ export class CtViewer {
   onWindow: (widthHu: number, levelHu: number) => void = () => undefined
   private readonly nv: ReadingNiivue
   private readonly textures: VoxelTextures
-  private readonly painter: CropPainter
+  /** Paints what the attention lab shows over its region. */
+  readonly painter: CropPainter
   private readonly listeners = new Set<() => void>()
   private scan: OpenedScan | null = null
   private prediction: PredictionArrays | null = null
@@ -37,7 +36,7 @@ export class CtViewer {
   private constructor(nv: ReadingNiivue) {
     this.nv = nv
     this.textures = new VoxelTextures(nv.gl)
-    this.painter = new CropPainter(nv, this.textures)
+    this.painter = new CropPainter(nv, this.textures, () => this.refreshVolumeOverlay())
     nv.beforeFrame = () => this.textures.bind()
     nv.onFrame = () => this.publishFrame()
     nv.onLocationChange = () => this.followNiivue()
@@ -76,6 +75,7 @@ export class CtViewer {
       )
     this.scan = scan
     this.prediction = null
+    this.painter.setScan(scan)
     this.textures.clear(UNITS.labels)
     this.textures.clear(UNITS.probability)
     const { full, small } = scanImages(scan)
@@ -109,19 +109,6 @@ export class CtViewer {
     this.selectedLabel = selectedLabel
     if (isToggled) this.refreshVolumeOverlay()
     this.applyOverlay()
-  }
-
-  /** What the attention lab paints over its region; undefined paints nothing. */
-  showPainting(painting: CropPainting | undefined): void {
-    if (!this.scan) return
-    this.painter.show(painting, this.scan.series.volume)
-    this.refreshVolumeOverlay()
-  }
-
-  setPaintLook(look: PaintLook): void {
-    const wasShown = this.painter.isShown
-    this.painter.setLook(look)
-    if (wasShown !== this.painter.isShown) this.refreshVolumeOverlay()
   }
 
   /** Labels (finding index + 1) that the reader has rejected are not drawn on slices. */
@@ -176,13 +163,6 @@ export class CtViewer {
     return [w, h, d]
   }
 
-  /** Where a region of the lab lies, in continuous voxels: voxel i covers [i, i + 1). */
-  boxOf(crop: LabCrop): { low: Whd; high: Whd } | undefined {
-    if (!this.scan) return undefined
-    const { low, high } = cropBox(this.scan.series.volume, crop)
-    return { low: [low[2], low[1], low[0]], high: [high[2], high[1], high[0]] }
-  }
-
   zoomBy = (factor: number): void => camera.zoomBy(this.nv, factor)
 
   zoomVolumeBy = (factor: number): void => camera.zoomVolumeBy(this.nv, factor)
@@ -196,8 +176,14 @@ export class CtViewer {
     this.moveTo(this.voxel)
   }
 
+  /** What the canvas shows, drawn again for this: WebGL forgets a frame once it is on screen. */
+  copyCanvas(): HTMLCanvasElement {
+    return this.nv.copyCanvas()
+  }
+
   dispose(): void {
     this.listeners.clear()
+    this.painter.dispose()
     this.textures.dispose()
     this.nv.cleanup()
     this.nv.gl.getExtension('WEBGL_lose_context')?.loseContext()
@@ -233,7 +219,7 @@ export class CtViewer {
     const { scan, prediction, overlay } = this
     if (!scan) return
     const isShown = prediction !== null && overlay?.visible !== false
-    const painted = this.painter.volumeImage(scan)
+    const painted = this.painter.volumeImage()
     this.nv.showFindings(painted ?? (isShown ? findingsImage(scan, prediction) : null))
   }
 

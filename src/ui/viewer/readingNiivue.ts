@@ -68,6 +68,17 @@ export class ReadingNiivue extends Niivue {
     })
   }
 
+  copyCanvas(): HTMLCanvasElement {
+    this.beforeFrame()
+    this.drawSceneCore()
+    const source = this.gl.canvas as HTMLCanvasElement
+    const copy = document.createElement('canvas')
+    copy.width = source.width
+    copy.height = source.height
+    copy.getContext('2d')!.drawImage(source, 0, 0)
+    return copy
+  }
+
   /** Setting a canvas's size, even to what it is, waits for everything that is still being drawn. */
   override resizeListener(): void {
     const canvas = this.canvas

@@ -1,0 +1,121 @@
+// Which tokens a student does not see: SMART's attention-guided mask (SPEC 4) beside the masks that the papers compare it
+// with, at the same count of hidden tokens. Pure index arithmetic: a few hundred tokens take well under a millisecond.
+import { InputError } from '../base/errors.ts'
+import type { Triple } from '../base/shape.ts'
+import { voxelCount } from '../base/shape.ts'
+import { maskedRanks, rankedTokens, shuffledTokens, tokenKeys } from '../tokens/tokenDraw.ts'
+import { MARK } from './painting.ts'
+
+/** SMART; MST, which hides what is attended to least; SMIT-like, by chance; iBOT's blocks. */
+export type MaskKind = 'attention' | 'low-attention' | 'random' | 'block'
+export const maskKinds: readonly MaskKind[] = ['attention', 'low-attention', 'random', 'block']
+
+export interface MaskSettings {
+  /** Share of tokens down to whose rank is hidden, r; and of those at the top that stay as hints, s. */
+  readonly ratio: number
+  readonly hint: number
+  /** Of random and block masks. */
+  readonly seed: number
+}
+
+export const defaultMasks: MaskSettings = { ratio: 0.7, hint: 0.1, seed: 1 }
+
+export interface TokenMask {
+  /** Codes of `MARK`: masked, hint (attention-guided masks only) or none. [N] */
+  readonly codes: Uint8Array
+  readonly masked: number
+  readonly hints: number
+}
+
+/** Tokens that each kind of mask hides at r and s; 0 where r ≤ s leaves none. */
+export function maskedCount(N: number, { ratio, hint }: MaskSettings): number {
+  const [first, end] = maskedRanks(N, ratio, hint)
+  return Math.max(0, end - first)
+}
+
+/** Shape of a block of about `tokens` cells: aspect ratios between 3:10 and 10:3 as in iBOT, clipped to the grid. */
+function blockShape(tokens: number, grid: Triple, chance: () => number): Triple {
+  const stretch = () => Math.exp((2 * chance() - 1) * Math.log(10 / 3) * 0.5)
+  const [a, b] = [stretch(), stretch()]
+  const side = Math.cbrt(tokens)
+  const wanted = [side * a, side * b, side / a / b]
+  const clip = (axis: 0 | 1 | 2) => Math.min(grid[axis], Math.max(1, Math.round(wanted[axis])))
+  return [clip(0), clip(1), clip(2)]
+}
+
+/** Blocks are laid until `count` tokens are hidden; of the last one only as many as are still missing. */
+function blockMask(grid: Triple, count: number, seed: number): Set<number> {
+  const keys = tokenKeys(seed, 1, 0, 4096)
+  let at = 0
+  const chance = () => keys[at++ % keys.length] / 2 ** 32
+  const hidden = new Set<number>()
+  // A block covers a seventh to a half of what is still missing; a handful of tokens at the least.
+  while (hidden.size < count) {
+    const missing = count - hidden.size
+    const size = Math.max(Math.min(missing, 4), missing * (0.15 + 0.35 * chance()))
+    const shape = blockShape(size, grid, chance)
+    const low = grid.map((side, axis) => Math.floor(chance() * (side - shape[axis] + 1)))
+    for (let d = 0; d < shape[0]; d++)
+      for (let h = 0; h < shape[1]; h++)
+        for (let w = 0; w < shape[2]; w++)
+          if (hidden.size < count) hidden.add(((low[0] + d) * grid[1] + low[1] + h) * grid[2] + low[2] + w)
+  }
+  return hidden
+}
+
+function hiddenTokens(
+  kind: MaskKind,
+  satt: Float32Array,
+  grid: Triple,
+  settings: MaskSettings,
+): Iterable<number> {
+  const N = satt.length
+  const [first, end] = maskedRanks(N, settings.ratio, settings.hint)
+  const count = Math.max(0, end - first)
+  if (kind === 'attention') return rankedTokens(satt).slice(first, Math.max(first, end))
+  if (kind === 'low-attention') return rankedTokens(satt).slice(N - count)
+  if (kind === 'random') return shuffledTokens(tokenKeys(settings.seed, 0, 0, N)).slice(0, count)
+  return blockMask(grid, count, settings.seed)
+}
+
+/**
+ * One mask over the token grid of an attention map; all kinds hide the same number of tokens.
+ * @throws InputError when r or s is no share; Error when map and grid differ in size.
+ */
+export function makeMask(
+  kind: MaskKind,
+  satt: Float32Array,
+  grid: Triple,
+  settings: MaskSettings,
+): TokenMask {
+  const { ratio, hint } = settings
+  if (![ratio, hint].every(share => share >= 0 && share <= 1))
+    throw new InputError(
+      `r = ${ratio} and s = ${hint} came, but shares from 0 to 1 are expected; choose others.`,
+    )
+  if (satt.length !== voxelCount(grid))
+    throw new Error(
+      `makeMask: expected ${voxelCount(grid)} tokens for ${grid.join('×')}, got ${satt.length}.`,
+    )
+  const codes = new Uint8Array(satt.length)
+  let masked = 0
+  for (const token of hiddenTokens(kind, satt, grid, settings)) {
+    codes[token] = MARK.masked
+    masked++
+  }
+  const hints =
+    kind === 'attention' && masked > 0
+      ? rankedTokens(satt).slice(0, maskedRanks(satt.length, ratio, hint)[0])
+      : []
+  for (const token of hints) codes[token] = MARK.hint
+  return { codes, masked, hints: hints.length }
+}
+
+/** Why a choice of r and s hides nothing, as a sentence; undefined where it hides something. */
+export function describeEmptyMask(N: number, settings: MaskSettings): string | undefined {
+  if (maskedCount(N, settings) > 0) return undefined
+  const { ratio, hint } = settings
+  return ratio <= hint
+    ? `Nothing is hidden: the hints (s = ${hint}) take all of what would be hidden (r = ${ratio}). Choose r above s.`
+    : `Nothing is hidden: r − s of ${N} tokens is less than one token. Choose r further above s.`
+}

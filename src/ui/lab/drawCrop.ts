@@ -1,0 +1,105 @@
+// Draws a crop's slice on a canvas: grey levels or signed differences, with the marks of a token grid over it.
+import type { Triple } from '../../base/shape.ts'
+import { MARK } from '../../insight/painting.ts'
+import type { Plane } from '../../state/viewSlice.ts'
+import { normalAxis, sliceIndices } from './cropSlice.ts'
+
+export interface CropPicture {
+  /** [D,H,W] */
+  readonly values: Float32Array
+  readonly shape: Triple
+  /** What black and white are. */
+  readonly low: number
+  readonly high: number
+  /** Below zero is blue, above orange, 0 is black; `high` is the deepest of both. */
+  readonly isDifference?: boolean
+  /** Codes of `MARK` over a grid that fills the crop. */
+  readonly marks?: { readonly shape: Triple; readonly codes: Uint8Array }
+}
+
+type Rgb = readonly [number, number, number]
+
+/** Two ends that stay apart for every kind of colour vision (Okabe and Ito's sky blue and orange). */
+const BELOW: Rgb = [86, 180, 233]
+const ABOVE: Rgb = [230, 159, 0]
+
+function colourOf({ low, high, isDifference }: CropPicture, value: number): Rgb {
+  if (isDifference) {
+    const strength = Math.min(1, Math.abs(value) / high)
+    const [r, g, b] = value < 0 ? BELOW : ABOVE
+    return [r * strength, g * strength, b * strength]
+  }
+  const grey = 255 * Math.max(0, Math.min(1, (value - low) / (high - low)))
+  return [grey, grey, grey]
+}
+
+/** The slice at its own resolution, one pixel a voxel. */
+function sliceImage(picture: CropPicture, plane: Plane, index: number): ImageData {
+  const { width, height, indices } = sliceIndices(picture.shape, plane, index)
+  const image = new ImageData(width, height)
+  indices.forEach((at, pixel) => image.data.set([...colourOf(picture, picture.values[at]), 255], 4 * pixel))
+  return image
+}
+
+/** Dark beside light, so that hatching reads over any window. */
+function hatchPattern(context: CanvasRenderingContext2D, linePx: number): CanvasPattern {
+  const size = Math.max(4, Math.round(linePx * 4))
+  const tile = new OffscreenCanvas(size, size)
+  const ink = tile.getContext('2d')!
+  ink.fillStyle = '#00000073'
+  ink.fillRect(0, 0, size, size)
+  for (const [colour, shift] of [
+    ['#0d0d0d', 0],
+    ['#ebebeb', size / 2 - linePx],
+  ] as const) {
+    ink.strokeStyle = colour
+    ink.lineWidth = linePx
+    for (const offset of [-size, 0, size]) {
+      ink.beginPath()
+      ink.moveTo(offset + shift - size, size * 2)
+      ink.lineTo(offset + shift + size * 2, -size)
+      ink.stroke()
+    }
+  }
+  return context.createPattern(tile, 'repeat')!
+}
+
+function drawMarks(
+  context: CanvasRenderingContext2D,
+  picture: CropPicture,
+  plane: Plane,
+  index: number,
+): void {
+  const { marks, shape } = picture
+  if (!marks) return
+  const axis = normalAxis(plane)
+  const cell = Math.floor(((index + 0.5) / shape[axis]) * marks.shape[axis])
+  const { width, height, indices } = sliceIndices(marks.shape, plane, cell)
+  const { canvas } = context
+  const [stepX, stepY] = [canvas.width / width, canvas.height / height]
+  const linePx = canvas.width / 110
+  const hatch = hatchPattern(context, linePx)
+  indices.forEach((at, pixel) => {
+    const code = marks.codes[at]
+    const [x, y] = [(pixel % width) * stepX, Math.floor(pixel / width) * stepY]
+    if (code === MARK.masked || code === MARK.dropped) {
+      context.fillStyle = code === MARK.masked ? hatch : '#000000e0'
+      context.fillRect(x, y, stepX, stepY)
+    } else if (code === MARK.hint) {
+      context.strokeStyle = '#4cc3d9'
+      context.lineWidth = 1.6 * linePx
+      context.strokeRect(x + linePx, y + linePx, stepX - 2 * linePx, stepY - 2 * linePx)
+    }
+  })
+}
+
+/** Fills the whole canvas. */
+export function drawCrop(canvas: HTMLCanvasElement, picture: CropPicture, plane: Plane, index: number): void {
+  const image = sliceImage(picture, plane, index)
+  const small = new OffscreenCanvas(image.width, image.height)
+  small.getContext('2d')!.putImageData(image, 0, 0)
+  const context = canvas.getContext('2d')!
+  context.imageSmoothingEnabled = false
+  context.drawImage(small, 0, 0, canvas.width, canvas.height)
+  drawMarks(context, picture, plane, index)
+}
