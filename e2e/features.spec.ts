@@ -85,9 +85,8 @@ test('the lab shows where a query looks, how heads differ, and organs found with
     expect(rows).toHaveLength(1 + 8)
     const sum = rows.slice(1).reduce((total, line) => total + Number(line.split(',')[6]), 0)
     expect(sum).toBeCloseTo(1, 4)
-    // One slice upwards by one token's width the query is another one; far away there is none.
     await workbench.press('Home')
-    await expect(page.getByText('The crosshair is outside of the region')).toBeVisible()
+    await expect(page.getByText('The crosshair is outside of the region: click a voxel in it')).toBeVisible()
     await foldOut(page, 'Window attention')
   })
 

@@ -126,7 +126,13 @@ function PlotOf({ plot, columns, hovered, onHover }: PlotProps) {
 function describe({ panel, figure }: HeadMark, panels: readonly HeadPanel[]): string {
   const { stage, block, head, distanceMm, distanceVoxels, entropyBits, paddingShare } = figure
   const where = `Stage ${stage + 1}, block ${block + 1}, head ${head + 1}`
-  const whose = panels.length > 1 ? ` (${panels[panel]?.title})` : ''
+  const whose = panels.length > 1 ? ` (${shortTitle(panels[panel]?.title)})` : ''
   const padding = paddingShare >= 0.005 ? `, ${formatPercent(paddingShare)} to padding` : ''
   return `${where}${whose}: ${distanceMm.mean.toFixed(1)} mm (${distanceVoxels.mean.toFixed(1)} voxels), ${entropyBits.mean.toFixed(2)} bits${padding}.`
+}
+
+/** The title without the model's name, which both checkpoints may share. */
+function shortTitle(title = ''): string {
+  const [model, ...rest] = title.split(', ')
+  return rest.length > 0 ? rest.join(', ') : model
 }
