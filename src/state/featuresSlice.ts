@@ -52,7 +52,7 @@ export interface FeaturesSlice {
   /** Clusters or labels of the brushed tokens (or all) over the scan. */
   paintClusters(): void
   saveClusterMap(): Promise<void>
-  saveTokenTable(): void
+  saveFeatureTable(): void
 }
 
 /** Tokens of the map: more take minutes, fewer say little. */
@@ -192,7 +192,7 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
   }
 }
 
-type Files = Pick<FeaturesSlice, 'saveClusterMap' | 'saveTokenTable'>
+type Files = Pick<FeaturesSlice, 'saveClusterMap' | 'saveFeatureTable'>
 
 function createFiles(services: Services, get: () => Workbench): Files {
   const { held, workers } = services
@@ -210,7 +210,7 @@ function createFiles(services: Services, get: () => Workbench): Files {
       services.saveFile('clusters.nii.gz', new Blob([bytes], { type: 'application/gzip' }))
     },
 
-    saveTokenTable() {
+    saveFeatureTable() {
       const result = held.insight.clusters
       if (!result) return
       const head = tableHead(get().openCase?.series.synthetic ?? false, describeClusters(result))

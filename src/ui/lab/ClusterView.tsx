@@ -168,7 +168,7 @@ function Agreement({
 
 function Files({ result }: { result: ClusterResult }) {
   const saveMap = useWorkbench(state => state.saveClusterMap)
-  const saveTable = useWorkbench(state => state.saveTokenTable)
+  const saveTable = useWorkbench(state => state.saveFeatureTable)
   const colour = useWorkbench(state => state.tokenColour)
   const isSynthetic = useWorkbench(state => state.openCase?.series.synthetic ?? false)
   const savePng = async () => {

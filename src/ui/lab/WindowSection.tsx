@@ -5,7 +5,6 @@ import { Button, Radio, RadioGroup } from 'react-aria-components'
 import { openLabNetwork } from '../../state/labSlice.ts'
 import { queryAtCrosshair, type CrosshairQuery } from '../../state/windowsSlice.ts'
 import { Failed } from '../Failed.tsx'
-import { formatPercent } from '../format.ts'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { Choice } from './Choice.tsx'
@@ -151,6 +150,9 @@ function Row({ label, count, value, onChange, note }: RowProps) {
   )
 }
 
+/** Shares of attention lie close together: a tenth of a per cent tells them apart. */
+const formatShare = (share: number): string => `${(100 * share).toFixed(1)} %`
+
 function QueryFigures({ query, tokens, block }: CrosshairQuery) {
   const saveMap = useWorkbench(state => state.saveWindowMap)
   const saveTable = useWorkbench(state => state.saveWindowTable)
@@ -160,14 +162,14 @@ function QueryFigures({ query, tokens, block }: CrosshairQuery) {
     <>
       <dl className="facts figures" data-testid="window-figures">
         <div>
-          <dt>Query token</dt>
+          <dt>Query</dt>
           <dd>
             {[...query.query].reverse().join(', ')} of {[...block.grid].reverse().join(' × ')}{' '}
             <span className="secondary">(R, A, S)</span>
           </dd>
         </div>
         <div>
-          <dt>Its size</dt>
+          <dt>Token</dt>
           <dd>{size.join(' × ')} mm</dd>
         </div>
         <div>
@@ -181,20 +183,20 @@ function QueryFigures({ query, tokens, block }: CrosshairQuery) {
         <div>
           <dt>Strongest</dt>
           <dd>
-            {formatPercent(query.largest)}{' '}
-            <span className="secondary">evenly {formatPercent(1 / block.layout.tokens)}</span>
+            {formatShare(query.largest)}{' '}
+            <span className="secondary">evenly {formatShare(1 / block.layout.tokens)}</span>
           </dd>
         </div>
         {padding.keys > 0 && (
           <div>
             <dt>To padding</dt>
-            <dd>{formatPercent(padding.weight)}</dd>
+            <dd>{formatShare(padding.weight)}</dd>
           </div>
         )}
       </dl>
       <div className="magma-scale" aria-hidden>
         <span>0</span>
-        <span>{formatPercent(query.largest)}</span>
+        <span>{formatShare(query.largest)}</span>
       </div>
       <div className="export-row">
         <Button className="button small" onPress={() => void saveMap()}>
