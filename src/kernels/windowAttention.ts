@@ -10,8 +10,10 @@ import {
   layoutWindows,
   relativePositionIndex,
   shiftMask,
+  slotsOfTokens,
   windowAttentionShape,
   type WindowAttributes,
+  type WindowLayout,
 } from './windowLayout.ts'
 
 /**
@@ -36,28 +38,32 @@ function reorderRows(x: tf.Tensor, padRow: tf.Tensor, order: Int32Array, inverse
   return gather(x, padRow)
 }
 
+/** What a query of a window attends to, before values are mixed. */
+export interface WindowProbabilities {
+  /** Post-softmax attention [B·nW, heads, T, T]: query, then key, both window slots of `layout`. */
+  readonly probabilities: tf.Tensor
+  /** [B·nW, heads, T, e] */
+  readonly values: tf.Tensor
+  readonly layout: WindowLayout
+}
+
 /**
- * The plain composition of tfjs ops: the tests' oracle, what the tracer lowers to ONNX, and by autodiff the gradient.
- * Few, large operations; ranks ≤ 5.
+ * Attention of every window, padded and shift-masked keys included, as a composition of tfjs ops: for the reference below,
+ * and for whoever looks at where a block looks. Inputs as `windowAttention` takes them.
  */
-export function windowAttentionReference(
+export function windowProbabilities(
   qkv: tf.Tensor5D,
   qkvBias: tf.Tensor1D,
   biasTable: tf.Tensor2D,
   attributes: WindowAttributes,
-): tf.Tensor5D {
+): WindowProbabilities {
   const { heads, window } = attributes
   const [B, d, h, w, C] = windowAttentionShape(qkv.shape, qkvBias.shape, biasTable.shape, attributes)
   const layout = layoutWindows([d, h, w], attributes)
   const { windows: nW, tokens: T } = layout
   const e = C / heads
-  // Inverse orders: each token's slot, and each slot's token (padding slots give their result to nobody).
-  const slotOfSource = new Int32Array(d * h * w)
-  layout.tokenOfSlot.forEach((token, slot) => {
-    if (token < slotOfSource.length) slotOfSource[token] = slot
-  })
   const rows = tf.reshape(qkv, [B, d * h * w, 3 * C])
-  const slots = reorderRows(rows, qkvBias, layout.tokenOfSlot, slotOfSource) // [B, nW·T, 3C]
+  const slots = reorderRows(rows, qkvBias, layout.tokenOfSlot, slotsOfTokens(layout, d * h * w)) // [B, nW·T, 3C]
   const parts = tf.transpose(tf.reshape(slots, [B * nW, T, 3, heads, e]), [2, 0, 3, 1, 4]) // [3, B·nW, heads, T, e]
   const [q, k, v] = tf.split(parts, 3, 0).map(part => tf.reshape(part, [B * nW, heads, T, e]))
   let scores = tf.matMul(tf.mul(q, e ** -0.5), k, false, true) // [B·nW, heads, T, T]
@@ -68,9 +74,24 @@ export function windowAttentionReference(
     const mask = tf.tensor(shiftMask(layout), [1, nW, 1, T, T])
     scores = tf.reshape(tf.add(tf.reshape(scores, [B, nW, heads, T, T]), mask), [B * nW, heads, T, T])
   }
-  const mixed = tf.matMul(tf.softmax(scores), v) // [B·nW, heads, T, e]
-  const merged = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [B, nW * T, C])
-  return tf.reshape(takeResults(merged, layout.slotOfToken), [B, d, h, w, C])
+  return { probabilities: tf.softmax(scores), values: v, layout }
+}
+
+/**
+ * The plain composition of tfjs ops: the tests' oracle, what the tracer lowers to ONNX, and by autodiff the gradient.
+ * Few, large operations; ranks ≤ 5.
+ */
+export function windowAttentionReference(
+  qkv: tf.Tensor5D,
+  qkvBias: tf.Tensor1D,
+  biasTable: tf.Tensor2D,
+  attributes: WindowAttributes,
+): tf.Tensor5D {
+  const { probabilities, values, layout } = windowProbabilities(qkv, qkvBias, biasTable, attributes)
+  const [B, d, h, w, C3] = qkv.shape
+  const mixed = tf.matMul(probabilities, values) // [B·nW, heads, T, e]
+  const merged = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [B, layout.windows * layout.tokens, C3 / 3])
+  return tf.reshape(takeResults(merged, layout.slotOfToken), [B, d, h, w, C3 / 3])
 }
 
 /** Result row of each token; slots that no token asks for (padding) receive no gradient. */

@@ -115,6 +115,15 @@ export function layoutWindows(grid: Triple, attributes: WindowAttributes): Windo
   }
 }
 
+/** Window slot where each of `count` tokens stands, [N]: the inverse of `tokenOfSlot`, whatever order windows are reversed in. */
+export function slotsOfTokens({ tokenOfSlot }: WindowLayout, count: number): Int32Array {
+  const slots = new Int32Array(count)
+  tokenOfSlot.forEach((token, slot) => {
+    if (token < count) slots[token] = slot
+  })
+  return slots
+}
+
 /** Region of position p on a rolled axis of padded size P (SPEC 2.2). */
 export function regionOf(p: number, P: number, window: number, shift: number): number {
   if (shift === 0) return 0

@@ -6,7 +6,7 @@ import { canEmbedBlocks, embedBlocks } from '../kernels/patchEmbed.ts'
 import type { NetworkConfig } from './config.ts'
 import { applyLinear, layerNorm, padToMultiple, spaceToDepth } from './layers.ts'
 import { parameter, under, type ParameterTensors } from './parameters.ts'
-import { patchMerge, swinBlock } from './swin.ts'
+import { patchMerge, swinBlock, swinProbabilities, type SwinAttributes } from './swin.ts'
 
 export interface EncodeOptions {
   /** 1 = the patch token is replaced by the mask token (student). [B, d, h, w] on the patch grid. */
@@ -23,6 +23,8 @@ export interface Encoded {
   readonly patch: tf.Tensor
   /** Stage outputs, stage i of width C·2^i. */
   readonly raw: readonly tf.Tensor[]
+  /** What each block of each stage reads: the stage's input, then the outputs of the blocks before it. */
+  readonly blockInputs: readonly (readonly tf.Tensor[])[]
   /** `raw` after norm{i}; empty with MONAI's wiring, which has none. */
   readonly feat: readonly tf.Tensor[]
   /** Stage outputs after patch merging; the last one is `bottleneck`. */
@@ -69,6 +71,37 @@ function branchScales(dropPath: tf.Tensor | undefined, block: number): [tf.Tenso
   return [row(2 * block), row(2 * block + 1)]
 }
 
+/** What block `index` of a stage is: every second one is shifted. */
+export function blockAttributes(config: NetworkConfig, stage: number, index: number): SwinAttributes {
+  return {
+    heads: config.heads[stage],
+    window: config.window,
+    shifted: index % 2 === 1,
+    mode: config.window_mode,
+    reverse: config.window_reverse,
+  }
+}
+
+/**
+ * Post-softmax window attention of one block [B·nW, heads, T, T], computed from what that block read in `encode`.
+ * @throws RangeError when the network has no such block.
+ */
+export function blockProbabilities(
+  p: ParameterTensors,
+  { blockInputs }: Pick<Encoded, 'blockInputs'>,
+  config: NetworkConfig,
+  stage: number,
+  index: number,
+): tf.Tensor {
+  const x = blockInputs[stage]?.[index]
+  if (!x)
+    throw new RangeError(
+      `blockProbabilities: expected a block of depths ${config.depths.join(', ')}, got block ${index} of stage ${stage}.`,
+    )
+  const block = under(p, `encoder.layers.${stage}.blocks.${index}.`)
+  return swinProbabilities(block, x, blockAttributes(config, stage, index))
+}
+
 /** Runs the encoder on an image [B, D, H, W, Cin] of any size; parameters are named `encoder.*`. */
 export function encode(
   p: ParameterTensors,
@@ -81,18 +114,15 @@ export function encode(
   const patch = applyMasks(embedded, own.mask_token, options)
   const raw: tf.Tensor[] = []
   const merged: tf.Tensor[] = []
+  const blockInputs: tf.Tensor[][] = []
   let x = patch
   let block = 0
   for (let stage = 0; stage < 4; stage++) {
     const layer = under(own, `layers.${stage}.`)
+    blockInputs.push([])
     for (let index = 0; index < config.depths[stage]; index++) {
-      const attributes = {
-        heads: config.heads[stage],
-        window: config.window,
-        shifted: index % 2 === 1,
-        mode: config.window_mode,
-        reverse: config.window_reverse,
-      }
+      const attributes = blockAttributes(config, stage, index)
+      blockInputs[stage].push(x)
       x = swinBlock(under(layer, `blocks.${index}.`), x, attributes, branchScales(options.dropPath, block))
       block += 1
     }
@@ -101,7 +131,7 @@ export function encode(
     merged.push(x)
   }
   const feat = config.wiring === 'monai' ? [] : raw.map((grid, stage) => layerNorm(own, `norm${stage}`, grid))
-  return { patch, raw, feat, merged, bottleneck: x }
+  return { patch, raw, blockInputs, feat, merged, bottleneck: x }
 }
 
 /** Mean over the tokens of a grid [B, d, h, w, C] → [B, C]. */

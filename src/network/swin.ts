@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { isKernelKnown } from '../kernels/gpuKernel.ts'
 import { mergeNorm, mergeNormKernel } from '../kernels/patchMerge.ts'
-import { windowAttention } from '../kernels/windowAttention.ts'
+import { windowAttention, windowProbabilities } from '../kernels/windowAttention.ts'
 import type { MergeOrder, NetworkConfig } from './config.ts'
 import { applyLinear, layerNorm, linear, padToMultiple, spaceToDepth } from './layers.ts'
 import { parameter, type ParameterTensors } from './parameters.ts'
@@ -16,19 +16,27 @@ export interface SwinAttributes {
   readonly reverse: NetworkConfig['window_reverse']
 }
 
+/** What window attention of a block takes: q, k, v of the normed grid and their bias, the bias table, the layout's terms. */
+function attentionInputs(p: ParameterTensors, x: tf.Tensor, attributes: SwinAttributes) {
+  const { heads, window, shifted, mode, reverse } = attributes
+  const qkv = linear(p, 'attn.qkv', layerNorm(p, 'norm1', x)) as tf.Tensor5D // [B, d, h, w, 3C]
+  const bias = p['attn.qkv.bias'] ?? tf.zeros([qkv.shape[4]])
+  const table = parameter(p, 'attn.relative_position_bias_table') as tf.Tensor2D
+  const shift = shifted ? window >> 1 : 0
+  return [qkv, bias as tf.Tensor1D, table, { heads, window, shift, mode, reverse }] as const
+}
+
 /**
  * norm1 and shifted-window attention with its output projection, no residual. x [B, d, h, w, C] → same.
  * `p` holds the block's own names: norm1.*, attn.*.
  */
 export function swinAttend(p: ParameterTensors, x: tf.Tensor, attributes: SwinAttributes): tf.Tensor {
-  const { heads, window, shifted, mode, reverse } = attributes
-  const normed = layerNorm(p, 'norm1', x)
-  const qkv = linear(p, 'attn.qkv', normed) as tf.Tensor5D // [B, d, h, w, 3C]
-  const bias = p['attn.qkv.bias'] ?? tf.zeros([qkv.shape[4]])
-  const table = parameter(p, 'attn.relative_position_bias_table') as tf.Tensor2D
-  const shift = shifted ? window >> 1 : 0
-  const mixed = windowAttention(qkv, bias as tf.Tensor1D, table, { heads, window, shift, mode, reverse })
-  return linear(p, 'attn.proj', mixed)
+  return linear(p, 'attn.proj', windowAttention(...attentionInputs(p, x, attributes)))
+}
+
+/** Where the queries of a block look that reads x [B, d, h, w, C]: post-softmax [B·nW, heads, T, T] over window slots. */
+export function swinProbabilities(p: ParameterTensors, x: tf.Tensor, attributes: SwinAttributes): tf.Tensor {
+  return windowProbabilities(...attentionInputs(p, x, attributes)).probabilities
 }
 
 /** The second half of a transformer block before its residual: fc2(gelu(fc1(norm2(x)))). */

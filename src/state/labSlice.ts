@@ -189,6 +189,8 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
       set({ painter })
       get().repaintAttention()
       get().repaintMask()
+      get().paintWindow()
+      get().paintClusters()
     },
     setPaintOpacity: paintOpacity => set({ paintOpacity }),
 
@@ -200,6 +202,9 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
 
     clearLab() {
       get().cancelAttention()
+      get().cancelWindows()
+      get().cancelHeads()
+      get().cancelFeatures()
       get().cancelReconstruction()
       services.held.holdPainting(undefined)
       services.held.holdAttention(undefined)

@@ -7,8 +7,14 @@ import { createAttentionSlice } from './attentionSlice.ts'
 import type { AttentionSlice } from './attentionSlice.ts'
 import { createCaseSlice } from './caseSlice.ts'
 import type { CaseSlice } from './caseSlice.ts'
+import { createEncoderSlice } from './encoderSlice.ts'
+import type { EncoderSlice } from './encoderSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createFeaturesSlice } from './featuresSlice.ts'
+import type { FeaturesSlice } from './featuresSlice.ts'
+import { createHeadsSlice } from './headsSlice.ts'
+import type { HeadsSlice } from './headsSlice.ts'
 import { createLabExportSlice } from './labExportSlice.ts'
 import type { LabExportSlice } from './labExportSlice.ts'
 import { createLabSlice } from './labSlice.ts'
@@ -29,6 +35,8 @@ import { createTourSlice } from './tourSlice.ts'
 import type { TourSlice } from './tourSlice.ts'
 import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
+import { createWindowsSlice } from './windowsSlice.ts'
+import type { WindowsSlice } from './windowsSlice.ts'
 
 export type Workbench = CaseSlice &
   ViewSlice &
@@ -39,6 +47,10 @@ export type Workbench = CaseSlice &
   SelfTestSlice &
   LabSlice &
   AttentionSlice &
+  EncoderSlice &
+  WindowsSlice &
+  HeadsSlice &
+  FeaturesSlice &
   MaskSlice &
   LabExportSlice &
   LabViewSlice &
@@ -69,6 +81,10 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
     ...createAttentionSlice(services)(...api),
+    ...createEncoderSlice(services)(...api),
+    ...createWindowsSlice(services)(...api),
+    ...createHeadsSlice(services)(...api),
+    ...createFeaturesSlice(services)(...api),
     ...createMaskSlice(services)(...api),
     ...createLabExportSlice(services)(...api),
     ...createLabViewSlice(services)(...api),

@@ -11,6 +11,7 @@ import { predict } from '../prediction/predict.ts'
 import { openSteadyModel, type SteadyModel } from '../prediction/steadyModel.ts'
 import type { OpenedSeries } from '../volume/volume.ts'
 import { fetchDescription, fetchModel } from './fetchModel.ts'
+import { insightHandlers } from './insightTasks.ts'
 import { labHandlers } from './labTasks.ts'
 import { previewLabels } from './preview.ts'
 import type { ComputeTasks, ModelSummary } from './protocol.ts'
@@ -34,6 +35,7 @@ function summarise({ name, title, version, networks }: ModelManifest): ModelSumm
 
 export const computeHandlers: Handlers<ComputeTasks> = {
   ...labHandlers,
+  ...insightHandlers,
 
   async describe({ modelName, baseUrl }) {
     const label = loaded?.model.runtime.label ?? (await describePlace())

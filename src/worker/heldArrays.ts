@@ -1,6 +1,7 @@
 // The voxels that the page holds, outside the store: the open scan, its prediction and what the lab paints over it,
 // released explicitly.
 import type { CropPainting } from '../insight/painting.ts'
+import { createHeldInsight, type HeldInsight } from './heldInsight.ts'
 import type { MaskKind, MaskSettings } from '../insight/masks.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
 import type { AttentionResult, ReconstructionResult } from './labProtocol.ts'
@@ -19,6 +20,7 @@ export interface HeldReconstruction extends ReconstructionResult {
 }
 
 export interface HeldArrays {
+  readonly insight: HeldInsight
   scan(caseId: string): OpenedScan | undefined
   prediction(caseId: string): PredictionArrays | undefined
   /** What the attention lab paints over the open scan. */
@@ -42,6 +44,7 @@ export function createHeldArrays(): HeldArrays {
   let attention: AttentionResult | undefined
   let reconstruction: HeldReconstruction | undefined
   return {
+    insight: createHeldInsight(),
     scan: caseId => scans.get(caseId),
     prediction: caseId => predictions.get(caseId),
     painting: () => painting,

@@ -7,6 +7,7 @@ import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
 import type { PredictProgress } from '../prediction/predict.ts'
+import type { InsightTasks } from './insightProtocol.ts'
 import type { LabTasks } from './labProtocol.ts'
 
 /** One task: what goes in, what is reported on the way, what comes out. */
@@ -132,28 +133,29 @@ export interface SelfTestResult {
   readonly lines: readonly SelfTestLine[]
 }
 
-export type ComputeTasks = LabTasks & {
-  describe: {
-    input: { modelName: string; baseUrl: string }
-    progress: StageProgress
-    result: { device: ComputeDevice; model: ModelSummary | null }
+export type ComputeTasks = LabTasks &
+  InsightTasks & {
+    describe: {
+      input: { modelName: string; baseUrl: string }
+      progress: StageProgress
+      result: { device: ComputeDevice; model: ModelSummary | null }
+    }
+    predict: {
+      input: { series: OpenedSeries; previewShape: Triple; modelName: string; baseUrl: string }
+      progress: PredictProgress
+      result: PredictionResult
+    }
+    exportModel: {
+      input: { modelName: string; baseUrl: string; format: ExportFormat; network: ClassTask }
+      progress: StageProgress
+      result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
+    }
+    selfTest: {
+      input: Record<string, never>
+      progress: StageProgress
+      result: SelfTestResult
+    }
   }
-  predict: {
-    input: { series: OpenedSeries; previewShape: Triple; modelName: string; baseUrl: string }
-    progress: PredictProgress
-    result: PredictionResult
-  }
-  exportModel: {
-    input: { modelName: string; baseUrl: string; format: ExportFormat; network: ClassTask }
-    progress: StageProgress
-    result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
-  }
-  selfTest: {
-    input: Record<string, never>
-    progress: StageProgress
-    result: SelfTestResult
-  }
-}
 
 /** Name of a compute worker that prints where a GPU's time goes: all that a worker knows of itself when it starts. */
 export const profilingWorker = 'compute, profiling'

@@ -7,12 +7,15 @@ import { openLabNetwork } from '../../state/labSlice.ts'
 import { useWorkbench, useWorkbenchStore } from '../useWorkbench.ts'
 import type { CtViewer } from '../viewer/ctViewer.ts'
 import { AttentionSection } from './AttentionSection.tsx'
+import { FeaturesSection } from './FeaturesSection.tsx'
+import { HeadsSection } from './HeadsSection.tsx'
 import { LabSection } from './LabSection.tsx'
 import { MaskSection } from './MaskSection.tsx'
 import { ModelSection } from './ModelSection.tsx'
 import { ReconstructionSection } from './ReconstructionSection.tsx'
 import { RegionSection } from './RegionSection.tsx'
 import { TakeAwaySection } from './TakeAwaySection.tsx'
+import { WindowSection } from './WindowSection.tsx'
 
 export function LabPanel({ viewer }: { viewer: RefObject<CtViewer | null> }) {
   const store = useWorkbenchStore()
@@ -42,6 +45,15 @@ export function LabPanel({ viewer }: { viewer: RefObject<CtViewer | null> }) {
       </LabSection>
       <LabSection title="Reconstruction">
         <ReconstructionSection />
+      </LabSection>
+      <LabSection title="Window attention">
+        <WindowSection />
+      </LabSection>
+      <LabSection title="Head diversity">
+        <HeadsSection />
+      </LabSection>
+      <LabSection title="Features without labels">
+        <FeaturesSection />
       </LabSection>
       <LabSection title="Take away and restore">
         <TakeAwaySection viewer={viewer} />

@@ -1,6 +1,9 @@
 // Colours of findings, of the probability map and of attention, as the shader's palette and as CSS.
 
-/** Okabe and Ito's colour-blind-safe set, without its black and its yellow-on-white pair; always used with the number. */
+/**
+ * Okabe and Ito's colour-blind-safe set, without its black and its yellow-on-white pair, then five that stand apart from it
+ * in lightness; always used with the number.
+ */
 const FINDING_COLOURS: readonly (readonly [number, number, number])[] = [
   [86, 180, 233],
   [230, 159, 0],
@@ -9,6 +12,11 @@ const FINDING_COLOURS: readonly (readonly [number, number, number])[] = [
   [240, 228, 66],
   [213, 94, 0],
   [148, 148, 255],
+  [225, 225, 225],
+  [140, 82, 40],
+  [150, 220, 90],
+  [255, 160, 170],
+  [20, 90, 190],
 ]
 
 /** Inferno at nine even steps (van der Walt and Smith, matplotlib). */

@@ -98,9 +98,15 @@ export class ReadingNiivue extends Niivue {
       this.onWindow(full.cal_min!, full.cal_max!)
       return
     }
-    // The base class reads the output grid from `back`, which is the full image: lend it the preview's grid meanwhile.
-    if (layer > 0) borrowGrid(full, this.preview)
+    // The base class reads the output grid from `back`, which is the full image: lend it the preview's grid meanwhile. It
+    // places the layer by that image's dimsRAS too, which is where the full grid is kept.
+    const { dimsRAS } = full
+    if (layer > 0) {
+      borrowGrid(full, this.preview)
+      full.dimsRAS = this.preview.dimsRAS
+    }
     super.refreshLayers(layer === 0 ? this.preview : item, layer)
+    full.dimsRAS = dimsRAS
     borrowGrid(full, full)
     this.volumeViewVersion++
   }

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { expect, test } from '@playwright/test'
+import type { Page } from '@playwright/test'
+import { DEMO_MODEL, isMissing } from './support/data.ts'
+import { WorkbenchPage } from './support/page.ts'
+
+const notice = 'Research use — not for clinical use'
+
+async function download(page: Page, section: string, name: string): Promise<Buffer> {
+  const body = page.locator('.lab-section').filter({ has: page.getByRole('heading', { name: section }) })
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    body.getByRole('button', { name, exact: true }).click(),
+  ])
+  return readFileSync(await file.path())
+}
+
+/** Bytes of an 8-bit NIfTI and the value at a place in the world, through the file's own sform. */
+function readNifti(gzipped: Buffer) {
+  const file = gunzipSync(gzipped)
+  const [width, height, depth] = [42, 44, 46].map(at => file.readInt16LE(at))
+  const row = (at: number) => [0, 4, 8, 12].map(step => file.readFloatLE(at + step))
+  const voxels = file.subarray(352)
+  expect(voxels.length).toBe(width * height * depth)
+  return {
+    voxels,
+    description: file.toString('latin1', 148, 228),
+    /** For scans whose axes are the world's. */
+    at(rasMm: readonly number[]) {
+      const [i, j, k] = [280, 296, 312].map((offset, axis) => {
+        const values = row(offset)
+        return Math.round((rasMm[axis] - values[3]) / values[axis])
+      })
+      return voxels[(k * height + j) * width + i]
+    },
+  }
+}
+
+const foldOut = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
+
+/** The region's middle, as its section says it. */
+async function regionRasMm(page: Page): Promise<number[]> {
+  const text = await page.getByText(/voxels at R/).innerText()
+  return /R\s+(\S+)\s+A\s+(\S+)\s+S\s+(\S+)/
+    .exec(text)!
+    .slice(1)
+    .map(number => Number(number.replace('−', '-')))
+}
+
+test('the lab shows where a query looks, how heads differ, and organs found without a label', async ({
+  page,
+}) => {
+  test.skip(isMissing(DEMO_MODEL), 'needs the demo model in public/models/demo')
+  test.setTimeout(240_000)
+  const workbench = new WorkbenchPage(page)
+  await workbench.open()
+  await page.getByRole('region', { name: 'Try the demo' }).getByRole('button').first().click()
+  await workbench.seesScan()
+  await page.getByText('Explore', { exact: true }).click()
+  await page.getByRole('button', { name: 'Use the crosshair here' }).click()
+  const centre = await regionRasMm(page)
+
+  await test.step('a query’s window', async () => {
+    await foldOut(page, 'Window attention')
+    await page.getByRole('button', { name: 'Look into the windows' }).click()
+    const figures = page.getByTestId('window-figures')
+    await expect(figures).toContainText('of 16 × 16 × 16', { timeout: 120_000 })
+    await expect(figures).toContainText('64 of 64')
+    await page.getByRole('radiogroup', { name: 'Stage', exact: true }).getByText('3').click()
+    await page.getByRole('radiogroup', { name: 'Block' }).getByText('2, shifted').click()
+    // 4³ tokens shifted by 2: each corner of the one window is a region of its own.
+    await expect(figures).toContainText('8 of 64, 56 shift-masked')
+    const map = readNifti(await download(page, 'Window attention', 'NIfTI'))
+    expect(map.at(centre)).toBeGreaterThan(0)
+    expect(map.at([centre[0] + 20, centre[1], centre[2]])).toBe(0)
+    expect(map.voxels.includes(255)).toBe(true)
+    expect(map.description).toContain('not for clinical use, synthetic')
+    const table = (await download(page, 'Window attention', 'CSV')).toString('utf8')
+    expect(table).toContain(notice)
+    const rows = table
+      .trim()
+      .split('\r\n')
+      .filter(line => !line.startsWith('#'))
+    expect(rows).toHaveLength(1 + 8)
+    const sum = rows.slice(1).reduce((total, line) => total + Number(line.split(',')[6]), 0)
+    expect(sum).toBeCloseTo(1, 4)
+    await workbench.press('Home')
+    await expect(page.getByText('The crosshair is outside of the region: click a voxel in it')).toBeVisible()
+    await foldOut(page, 'Window attention')
+  })
+
+  await test.step('heads of two encoders side by side', async () => {
+    await foldOut(page, 'Head diversity')
+    await page.getByText('At the region').click()
+    await page.getByRole('button', { name: 'Measure the heads' }).click()
+    const dots = page.locator('svg.chart circle')
+    await expect(dots).toHaveCount(2 * 32, { timeout: 60_000 })
+    await page.getByRole('button', { name: /Encoder/ }).click()
+    await page
+      .getByRole('option', { name: /, untrained$/ })
+      .first()
+      .click()
+    await page.getByRole('button', { name: 'Measure the heads' }).click()
+    await expect(dots).toHaveCount(4 * 32, { timeout: 60_000 })
+    await page.locator('svg.chart rect[fill=transparent]').last().hover()
+    await expect(page.getByTestId('head-readout')).toContainText(
+      /Stage 4, block 2, head 8 .*untrained.* mm .* bits/,
+    )
+    const table = (await download(page, 'Head diversity', 'CSV')).toString('utf8')
+    expect(table).toContain(notice)
+    expect(table.match(/untrained",4,2,8,8,/g)).toHaveLength(1)
+    const svg = (await download(page, 'Head diversity', 'SVG')).toString('utf8')
+    expect(svg).toContain(notice)
+    expect(svg.match(/<circle/g)).toHaveLength(4 * 32)
+    await foldOut(page, 'Head diversity')
+  })
+
+  await test.step('clusters of tokens, held against the phantom’s organs', async () => {
+    await foldOut(page, 'Features without labels')
+    await page.getByText('Around the region').click()
+    await page.getByRole('button', { name: 'Cluster the tokens' }).click()
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+    await expect(page.getByRole('progressbar')).toHaveCount(0, { timeout: 1000 })
+    await page.getByRole('button', { name: 'Cluster the tokens' }).click()
+    const lungs = page
+      .getByRole('table', { name: 'Agreement with labels' })
+      .getByRole('row', { name: /^Lungs/ })
+    await expect(lungs).toBeVisible({ timeout: 120_000 })
+    // Measured around this place for the shipped classifier: 0.56 for the best cluster alone, more for all of the lungs'.
+    const dice = [...(await lungs.innerText()).matchAll(/\d\.\d\d/g)].map(([text]) => Number(text))
+    console.log(`lungs: Dice ${dice.join(' and ')} against the phantom's truth`)
+    expect(Math.max(...dice)).toBeGreaterThan(0.5)
+    const clusters = readNifti(await download(page, 'Features without labels', 'NIfTI'))
+    expect([...new Set(clusters.voxels)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6])
+    // The heart and the air of a lung beside it are of different clusters, on the side where they were.
+    expect(clusters.at(centre)).toBeGreaterThan(0)
+    expect(clusters.at(centre)).not.toBe(clusters.at([centre[0] + 40, centre[1] - 30, centre[2]]))
+    expect(clusters.at([centre[0] + 60, centre[1], centre[2]])).toBe(0)
+    const tokens = (await download(page, 'Features without labels', 'CSV')).toString('utf8')
+    expect(tokens).toContain(notice)
+    expect(
+      tokens
+        .trim()
+        .split('\r\n')
+        .filter(line => !line.startsWith('#')),
+    ).toHaveLength(1 + 12 ** 3)
+    expect((await download(page, 'Features without labels', 'PNG')).toString('latin1', 1, 4)).toBe('PNG')
+
+    await page.getByRole('list', { name: 'Groups of tokens' }).getByRole('button').first().click()
+    await expect(page.getByRole('button', { name: /Paint all tokens again/ })).toBeVisible()
+    await page.getByText('Organs (truth)').click()
+    await expect(page.getByRole('list', { name: 'Groups of tokens' })).toContainText(
+      'Heart and great vessels',
+    )
+  })
+  expect(workbench.foreignRequests()).toEqual([])
+})

@@ -1,0 +1,135 @@
+// Features without labels: tokens of the whole scan clustered and drawn as a map, painted back over the scan.
+import { Boxes } from 'lucide-react'
+import { Button, Group, Input, Label, NumberField, Radio, RadioGroup } from 'react-aria-components'
+import { Failed } from '../Failed.tsx'
+import { Progress } from '../Progress.tsx'
+import { useWorkbench } from '../useWorkbench.ts'
+import { ClusterView } from './ClusterView.tsx'
+import { EncoderChoice, useChosenEncoder } from './EncoderChoice.tsx'
+
+/** As many colours as can be told apart. */
+const MOST_CLUSTERS = 12
+
+export function FeaturesSection() {
+  const features = useWorkbench(state => state.features)
+  const cluster = useWorkbench(state => state.clusterFeatures)
+  const cancel = useWorkbench(state => state.cancelFeatures)
+  const isReady = useWorkbench(state => state.labModel.kind === 'ready')
+  return (
+    <>
+      <Settings isDisabled={features.kind === 'running'} />
+      {features.kind === 'running' ? (
+        <>
+          <Progress {...features.progress} />
+          <Button className="button small" onPress={cancel}>
+            Cancel
+          </Button>
+        </>
+      ) : (
+        <Button className="button primary" isDisabled={!isReady} onPress={() => void cluster()}>
+          <Boxes size={14} aria-hidden /> {features.kind === 'done' ? 'Cluster again' : 'Cluster the tokens'}
+        </Button>
+      )}
+      {features.kind === 'failed' && <Failed failure={features.failure} />}
+      {features.kind === 'done' ? (
+        <ClusterView key={features.serial} />
+      ) : (
+        <p className="secondary">
+          The encoder reads the whole scan; k-means groups its tokens without any label, and UMAP draws them
+          as a map.
+        </p>
+      )}
+    </>
+  )
+}
+
+function Settings({ isDisabled }: { isDisabled: boolean }) {
+  const settings = useWorkbench(state => state.featureSettings)
+  const change = useWorkbench(state => state.changeFeatures)
+  const encoder = useChosenEncoder(settings.encoder)
+  const hasCrop = useWorkbench(state => state.labCrop !== null)
+  const encoders = useWorkbench(state => state.encoders)
+  const spacingMm = encoders?.find(one => one.task === encoder?.task)?.spacingMm[2]
+  const sizeOf = (stage: number) => (spacingMm === undefined ? '' : ` · ${spacingMm * 2 ** (stage + 1)} mm`)
+  return (
+    <>
+      <EncoderChoice value={encoder} onChange={next => change({ encoder: next })} isDisabled={isDisabled} />
+      <div className="lab-choice">
+        <span className="secondary">Stage</span>
+        <RadioGroup
+          className="segmented"
+          aria-label="Stage of the features"
+          orientation="horizontal"
+          value={String(settings.stage)}
+          isDisabled={isDisabled}
+          onChange={value => change({ stage: Number(value) as typeof settings.stage })}
+        >
+          {[2, 3].map(stage => (
+            <Radio key={stage} value={String(stage)}>
+              {stage + 1}
+              {sizeOf(stage)}
+            </Radio>
+          ))}
+        </RadioGroup>
+      </div>
+      <RadioGroup
+        className="segmented"
+        aria-label="Where the features are read"
+        orientation="horizontal"
+        value={settings.place}
+        isDisabled={isDisabled}
+        onChange={value => change({ place: value as typeof settings.place })}
+      >
+        <Radio value="scan">Whole scan</Radio>
+        <Radio value="region" isDisabled={!hasCrop}>
+          Around the region
+        </Radio>
+      </RadioGroup>
+      <div className="number-row">
+        <WholeNumber
+          label="Clusters"
+          value={settings.k}
+          low={2}
+          high={MOST_CLUSTERS}
+          set={k => change({ k })}
+        />
+        <WholeNumber
+          label="Seed"
+          value={settings.seed}
+          low={0}
+          high={999_999}
+          set={seed => change({ seed })}
+        />
+      </div>
+    </>
+  )
+}
+
+interface WholeNumberProps {
+  readonly label: string
+  readonly value: number
+  readonly low: number
+  readonly high: number
+  readonly set: (value: number) => void
+}
+
+function WholeNumber({ label, value, low, high, set }: WholeNumberProps) {
+  return (
+    <NumberField
+      className="typed-number"
+      value={value}
+      minValue={low}
+      maxValue={high}
+      step={1}
+      formatOptions={{ useGrouping: false, maximumFractionDigits: 0 }}
+      onChange={next => {
+        if (Number.isFinite(next)) set(next)
+      }}
+    >
+      <Label>{label}</Label>
+      <Group>
+        <Input />
+      </Group>
+    </NumberField>
+  )
+}
