@@ -4,7 +4,6 @@ import { InputError } from '../base/errors.ts'
 import { voxelCount, type Grid, type Triple } from '../base/shape.ts'
 import { labelOf, type LabelName } from '../phantom/labels.ts'
 import { planPhantom } from '../phantom/anatomy.ts'
-import { phantomVersion } from '../phantom/phantom.ts'
 import { renderCrop } from '../phantom/render.ts'
 import { findLungField } from '../prediction/lungField.ts'
 import { voxelToRasMm, type PointMm } from '../volume/geometry.ts'
@@ -55,21 +54,10 @@ const organOf = Uint8Array.from({ length: 256 }, (_, value) =>
   ),
 )
 
-/** What a phantom's truth.json says of how it was made. */
+/** What a phantom is made again from. */
 export interface PhantomOrigin {
   readonly seed: number
   readonly spacingMm: Triple
-}
-
-/** @throws InputError when the file is no truth.json of this version of the phantom. */
-export function parsePhantomOrigin(value: unknown): PhantomOrigin {
-  const { seed, spacingMm, phantomVersion: version } = (value ?? {}) as Record<string, unknown>
-  const isTriple = Array.isArray(spacingMm) && spacingMm.length === 3 && spacingMm.every(mm => Number(mm) > 0)
-  if (!Number.isInteger(seed) || !isTriple || version !== phantomVersion)
-    throw new InputError(
-      `The truth beside this scan is not one that ${phantomVersion} has written: seed, spacing and version are expected; make the phantom again with npm run phantom.`,
-    )
-  return { seed: seed as number, spacingMm: spacingMm as unknown as Triple }
 }
 
 /** Slices that are made between two looks at a cancel. */

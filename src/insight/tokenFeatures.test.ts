@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { loadNodeRuntime } from '../../cli/support/nodeRuntime.ts'
 import { voxelCount, type Triple } from '../base/shape.ts'
 import { presets, stageWidth, type NetworkConfig } from '../network/config.ts'
-import { phantomVersion, generatePhantom } from '../phantom/phantom.ts'
+import { generatePhantom } from '../phantom/phantom.ts'
 import { segmentEntry } from '../prediction/testModel.ts'
 import { voxelToRasMm } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
 import { untrainedParameters } from './labEncoder.ts'
-import { labelsOfTokens, lungLabels, parsePhantomOrigin, phantomLabels } from './organLabels.ts'
+import { labelsOfTokens, lungLabels, phantomLabels } from './organLabels.ts'
 import { openSteadyProgram } from './steadyProgram.ts'
 import { featureProgram, scanFeatures } from './tokenFeatures.ts'
 import { paintTokens, tokenAt, tokenOf, tokensOver } from './tokenGrid.ts'
@@ -153,18 +153,6 @@ describe('labels to hold clusters against', () => {
     await expect(phantomLabels({ ...phantom.volume, hu }, origin)).rejects.toThrow(
       /do not lie on it; open the scan/,
     )
-  })
-
-  it('come from a truth.json of this version only', () => {
-    const truth = { seed: 3, spacingMm: [1, 1, 1], phantomVersion }
-    expect(parsePhantomOrigin(truth)).toEqual({ seed: 3, spacingMm: [1, 1, 1] })
-    for (const damaged of [
-      null,
-      { ...truth, seed: '3' },
-      { ...truth, spacingMm: [1, 0, 1] },
-      { ...truth, phantomVersion: 'x' },
-    ])
-      expect(() => parsePhantomOrigin(damaged)).toThrow(/make the phantom again/)
   })
 
   it('are the lungs that this program finds where there is no truth, right at the right', () => {

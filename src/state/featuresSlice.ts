@@ -2,7 +2,6 @@
 import type { LabCrop } from '../insight/labCrop.ts'
 import { tableHead, tokensCsv } from '../insight/labTables.ts'
 import type { PhantomOrigin } from '../insight/organLabels.ts'
-import { parsePhantomOrigin } from '../insight/organLabels.ts'
 import type { CropPainting } from '../insight/painting.ts'
 import { cropOver, tokenSide } from '../insight/tokenGrid.ts'
 import type {
@@ -12,6 +11,7 @@ import type {
   EncoderSummary,
 } from '../worker/insightProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
+import { DEMO_CASES } from './demoCases.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { defaultEncoder } from './headsSlice.ts'
@@ -58,28 +58,20 @@ export interface FeaturesSlice {
 /** Tokens of the map: more take minutes, fewer say little. */
 const mapTokens = 1500
 
-/** The phantom that a demo case was made of, from the truth beside it; undefined for every other scan. */
-async function originOf(
-  { fetchFile }: Services,
-  { openCase }: Workbench,
-): Promise<PhantomOrigin | undefined> {
-  if (!openCase?.demoPath) return undefined
-  const truth = await fetchFile(openCase.demoPath.replace(/[^/]*$/, 'truth.json'))
-  return parsePhantomOrigin(JSON.parse(await truth.text()))
+/** The phantom that a demo case was made of; undefined for every other scan. */
+function originOf({ openCase }: Workbench): PhantomOrigin | undefined {
+  return DEMO_CASES.find(({ id }) => id === openCase?.demoId)
 }
 
-async function requestOf(
-  services: Services,
-  state: Workbench,
-  caseId: string,
-  { task }: EncoderChoice,
-): Promise<ClusterRequest> {
+function requestOf(state: Workbench, caseId: string, { task }: EncoderChoice): ClusterRequest {
   const { featureSettings, labCrop, encoders } = state
   const { stage, k, seed, place } = featureSettings
   const summary = encoders?.find(one => one.task === task)
   const part = place === 'region' && labCrop && summary ? partAround(labCrop, summary) : null
-  const origin = await originOf(services, state)
-  const labels = origin ? { kind: 'phantom' as const, origin } : { kind: 'lungs' as const }
+  const origin = originOf(state)
+  const labels = origin
+    ? { kind: 'phantom' as const, origin: { seed: origin.seed, spacingMm: origin.spacingMm } }
+    : { kind: 'lungs' as const }
   return { caseId, part, stage, k, seed, mapTokens, labels }
 }
 
@@ -156,7 +148,7 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
       onProgress({ stage: 'Starting', done: 0, total: 1 })
       get().setPainter('clusters')
       try {
-        const request = await requestOf(services, get(), openCase.id, encoder)
+        const request = requestOf(get(), openCase.id, encoder)
         const input = { source, encoder, volume: scan.series.volume, request }
         held.insight.clusters = await workers.compute.run('clusterTokens', input, { signal, onProgress })
         set({ features: { kind: 'done', serial: ++serial }, brushed: null })
