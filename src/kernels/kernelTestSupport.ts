@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs'
 import type { DeviceFacts, GpuKernel, KernelAttributes, Shape, TensorBinding } from './gpuKernel.ts'
 import { encodeSteps } from './gpuProgram.ts'
-import { makeBuffer, runAndRead } from './testSupport.ts'
+import { deviceFacts, makeBuffer, runAndRead } from './testSupport.ts'
 
 export interface HostArray {
   readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>
@@ -32,38 +32,36 @@ function place(device: GPUDevice, count: number, shape: Shape, data?: HostArray[
 
 const count = (shape: Shape) => shape.reduce((product, side) => product * side, 1)
 
-/** The kernel's outputs, computed on plain buffers. */
+/** The kernel's outputs, computed on plain buffers. @throws Error where it writes beside them, or WebGPU complains. */
 export async function runPlainly(
   device: GPUDevice,
   kernel: GpuKernel,
-  inputs: readonly HostArray[],
+  inputs: readonly (HostArray | undefined)[],
   attributes: KernelAttributes = {},
   { tiles = 'registers', mostBindingBytes, inPlace = {} }: PlainRun = {},
 ): Promise<Float32Array[]> {
-  const shapes = inputs.map(({ shape }) => shape)
-  const bound = inputs.map(({ data, shape }) => place(device, data.length, shape, data))
+  const shapes = inputs.map(input => input?.shape)
+  const bound = inputs.map(input => input && place(device, input.data.length, input.shape, input.data))
   const outputs = kernel
     .shapes(shapes, attributes)
-    .map((shape, i) => (i in inPlace ? bound[inPlace[i]] : place(device, count(shape), shape)))
-  const scratch = (kernel.scratch?.(shapes, attributes) ?? []).map(size => place(device, size, [size]))
-  const limit = mostBindingBytes ?? device.limits.maxStorageBufferBindingSize
-  const facts: DeviceFacts = {
-    tiles,
-    limits: {
-      maxStorageBufferBindingSize: limit,
-      minStorageBufferOffsetAlignment: device.limits.minStorageBufferOffsetAlignment,
-      maxComputeWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
-    },
-  }
+    .map((shape, i) => (i in inPlace ? bound[inPlace[i]]! : place(device, count(shape), shape)))
+  // Kernels size their scratch for what every device can bind: a smaller limit makes more parts.
+  const sizes = kernel.scratch?.(shapes, attributes) ?? []
+  const floats = sizes.map(size => (mostBindingBytes ? 8 * size + 4096 : Math.max(1, size)))
+  const scratch = floats.map(size => place(device, size, [size]))
+  const changed = mostBindingBytes ? { maxStorageBufferBindingSize: mostBindingBytes } : {}
+  const facts = deviceFacts(device, tiles, changed)
   const steps = kernel.steps({ inputs: bound, outputs, scratch }, attributes, facts)
   const read = await runAndRead(
     device,
     encoder => encodeSteps(device, encoder, steps),
     outputs.map(({ buffer }) => buffer),
   )
-  return read.map(values => values.slice(margin, -margin))
+  return read.map(values => {
+    if ([...values.slice(0, margin), ...values.slice(-margin)].some(value => !Number.isNaN(value)))
+      throw new Error(`${kernel.name} wrote outside of its output.`)
+    return values.slice(margin, -margin)
+  })
 }
 
 export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor
@@ -94,16 +92,17 @@ export function differentiateOn(
   f: TensorFunction,
   inputs: readonly HostArray[],
   data: readonly HostArray[],
-  dOutput: Float32Array<ArrayBuffer>,
+  dOutput: Float32Array<ArrayBuffer> | ((count: number) => Float32Array<ArrayBuffer>),
 ): Promise<Float32Array[]> {
   return evaluateOn(
     backend,
     (...all) => {
       const sources = all.slice(0, inputs.length)
       const rest = all.slice(inputs.length)
-      const of: TensorFunction = (...given) => f(...given, ...rest)
+      const of: TensorFunction = (...tensors) => f(...tensors, ...rest)
       const value = of(...sources)
-      return [value, ...tf.grads(of)(sources, tf.tensor(dOutput, value.shape))]
+      const given = typeof dOutput === 'function' ? dOutput(value.size) : dOutput
+      return [value, ...tf.grads(of)(sources, tf.tensor(given, value.shape))]
     },
     [...inputs, ...data],
   )
