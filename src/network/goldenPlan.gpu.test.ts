@@ -19,13 +19,15 @@ describe.skipIf(!plan)('compiled to a WebGPU plan', () => {
   })
 
   // A minute or more each on a software adapter.
-  it.skipIf(!process.env.SMARTFORMER_FULL).each([
-    'whole/tiny_forward_32',
-    'whole/tiny_pretrain_32',
-    'whole/monai_v2_64',
-    'train/train_cls_tiny_32',
-    'train/train_seg_tiny_32',
-  ])(
+  it
+    .skipIf(!process.env.SMARTFORMER_FULL)
+    .each([
+      'whole/tiny_forward_32',
+      'whole/tiny_pretrain_32',
+      'whole/monai_v2_64',
+      'train/train_cls_tiny_32',
+      'train/train_seg_tiny_32',
+    ])(
     'the whole fixture %s agrees',
     async name => {
       const outcome = await runFixtureFile(path.join(golden, `${name}.json`), golden, plan!)
