@@ -1,27 +1,17 @@
-import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exportModel } from '../src/prediction/exportModel.ts'
 import { presets } from '../src/network/config.ts'
 import { makeModelFiles } from '../src/prediction/testModel.ts'
+import { testCommand } from './support/testCommand.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const files = await makeModelFiles({ config: { ...presets.tiny, embed: 8, depths: [1, 1, 1, 1] } })
 let folder: string
 let model: string
 
-/** Runs the command and gives its exit code, output and errors. */
-function runExport(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise(resolve => {
-    const command = [path.join(root, 'scripts', 'run.mjs'), 'cli/export.ts', ...args]
-    execFile(process.execPath, command, { cwd: root }, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err }),
-    )
-  })
-}
+const runExport = (...args: string[]) => testCommand('export', ...args)
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'export-'))

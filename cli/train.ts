@@ -5,23 +5,13 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
-import { segmentLogits } from '../src/network/network.ts'
-import { parameterShapes, type ParameterShapes } from '../src/network/parameters.ts'
-import { openSteadyStep } from '../src/training/steadyStep.ts'
-import { classAndTargetsLoss, targetInputs, targetShapes } from '../src/training/classifierTargets.ts'
 import { fit } from '../src/training/fit.ts'
-import { rareForegroundLoss } from '../src/training/losses.ts'
-import { defaultAdamW } from '../src/training/optimiser.ts'
 import { createCropSampler } from '../src/training/phantomCrops.ts'
 import { chooseProbe, computeFeatures } from '../src/training/probe.ts'
-import { recipeFor, type Recipe, type Task } from '../src/training/recipe.ts'
-import {
-  startSupervised,
-  supervisedNumbers,
-  supervisedStep,
-  type LossFunction,
-  type SupervisedOptions,
-} from '../src/training/supervisedStep.ts'
+import { recipeFor } from '../src/training/recipe.ts'
+import { recipeOptions, recipeShapes } from '../src/training/recipeStep.ts'
+import { openSteadyStep } from '../src/training/steadyStep.ts'
+import { startSupervised, supervisedNumbers, supervisedStep } from '../src/training/supervisedStep.ts'
 import { openTrainPlaces } from './support/openModel.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
@@ -87,28 +77,10 @@ function readSettings({ task, preset, steps, minutes, seed, lr, from, method }: 
   }
 }
 
-function lossOf(task: Task, { entry, foregroundWeight }: Recipe): LossFunction {
-  if (task === 'segment')
-    return (p, x) => rareForegroundLoss(segmentLogits(p, x.images, entry.config), x.labels, foregroundWeight)
-  return (p, x) => classAndTargetsLoss(p, x, entry.config)
-}
-
-function shapesOf(task: Task, { entry }: Recipe): ParameterShapes {
-  const isSegmentation = task === 'segment'
-  const shapes = parameterShapes(entry.config, {
-    decoder: isSegmentation,
-    sa: !isSegmentation,
-    clsHead: !isSegmentation,
-    recHead: false,
-    projectionHeads: false,
-  })
-  return isSegmentation ? shapes : { ...shapes, ...targetShapes(entry.config) }
-}
-
 /** Fits the classification head on features of the `from` run's encoder; `--steps` counts batches of crops. */
 async function trainProbe(settings: RunSettings, folder: string): Promise<void> {
   const recipe = recipeFor('classify', settings.preset)
-  const shapes = shapesOf('classify', recipe)
+  const shapes = recipeShapes('classify', recipe)
   await mkdir(folder, { recursive: true })
   const runtime = await loadNodeRuntime()
   const parameters = await startParameters(settings, shapes, recipe)
@@ -135,21 +107,6 @@ async function trainProbe(settings: RunSettings, folder: string): Promise<void> 
   )
 }
 
-function optionsOf(task: Task, recipe: Recipe): SupervisedOptions {
-  const { entry, batch, weightDecay } = recipe
-  const labels = task === 'segment' ? [batch, ...entry.shape] : [batch]
-  return {
-    loss: lossOf(task, recipe),
-    shapes: shapesOf(task, recipe),
-    batch: {
-      images: { shape: [batch, ...entry.shape, 1], dtype: 'float32' },
-      labels: { shape: labels, dtype: 'int32' },
-      ...(task === 'classify' && targetInputs(entry.shape, batch)),
-    },
-    adamW: { ...defaultAdamW, weightDecay },
-  }
-}
-
 async function train(
   settings: RunSettings,
   folder: string,
@@ -157,7 +114,7 @@ async function train(
   shouldResume: boolean,
 ): Promise<void> {
   const recipe = recipeFor(settings.task, settings.preset)
-  const options = optionsOf(settings.task, recipe)
+  const options = recipeOptions(settings.task, recipe)
   await mkdir(folder, { recursive: true })
   const hasCheckpoint = existsSync(path.join(folder, 'checkpoint.safetensors'))
   if (hasCheckpoint && !shouldResume)

@@ -2,8 +2,8 @@
 //   D = sum_k P dP    dS = P (dP - D)    dq = dS k / sqrt(e)    dk = dS^T q / sqrt(e)    dv = P^T dy    dB = dS
 // Probabilities are recomputed from two numbers a query, the logarithm of softmax's sum and D. Five passes in order:
 //   differentiateQueries  dq and the two numbers             one thread = one query of one head of one window
-//   differentiateKeys     dk, dv                             one thread = one key
-//   sumPairs              dS of each (query, key) slot pair  one thread = one pair of one head, over a slice of windows
+//   differentiateKeys     dk, dv; dS of its pairs, summed    one thread = one key slot of one head, over a slice of windows
+//   joinSlices            the sums of all slices of a pair   one thread = one pair of one head
 //   sumTable              pairs to rows of the bias table    one thread = one row of one head
 //   sumPadding            padded tokens' gradients to qkvBias, whose values they hold      one thread = one row
 // No atomics: every sum has one owner and a fixed order, so that a run can be repeated bit by bit.
@@ -124,30 +124,41 @@ fn differentiateKeys(
   @builtin(num_workgroups) dispatched: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let share = shareOf(group, dispatched);
-  let slot = share.firstSlot + thread;
   let slots = slotsPerWindow();
-  if (!share.isWork) { return; }
-  let place = share.place;
-  let key = openSlot(place, min(slot, slots - 1u));
-  let k = readRow(key.token, KEY, place.head);
-  let v = readRow(key.token, VALUE, place.head);
-  var dk = Row();
-  var dv = Row();
-  for (var n = 0u; n < slots; n++) {
-    if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
-    let query = others[n % WORKGROUP];
-    let q = readRow(query.token, QUERY, place.head);
-    let dy = readOutputGradient(place.head, query);
-    let known = statistics[statisticsIndex(place, n)];
-    let p = exp(dotRows(q, k) * SCALE + pairBias(place.head, query, key) - known.x);
-    let dS = p * (dotRows(dy, v) - known.y);
-    dk = addScaled(dk, dS * SCALE, q);
-    dv = addScaled(dv, p, dy);
+  let chunks = (slots + WORKGROUP - 1u) / WORKGROUP;
+  let number = group.y * dispatched.x + group.x; // [head, chunk of slots]
+  if (number >= windows.heads * chunks) { return; }
+  let head = number / chunks;
+  let slot = (number % chunks) * WORKGROUP + thread;
+  let firstPair = (group.z * windows.heads + head) * slots * slots + slot;
+  for (var windowNumber = group.z; windowNumber < windows.batch * windowsPerSample(); windowNumber += dispatched.z) {
+    let place = placeOf(windowNumber, head);
+    let key = openSlot(place, min(slot, slots - 1u));
+    let k = readRow(key.token, KEY, head);
+    let v = readRow(key.token, VALUE, head);
+    var dk = Row();
+    var dv = Row();
+    for (var n = 0u; n < slots; n++) {
+      if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
+      let query = others[n % WORKGROUP];
+      let q = readRow(query.token, QUERY, head);
+      let dy = readOutputGradient(head, query);
+      let known = statistics[statisticsIndex(place, n)];
+      let p = exp(dotRows(q, k) * SCALE + pairBias(head, query, key) - known.x);
+      let dS = p * (dotRows(dy, v) - known.y);
+      dk = addScaled(dk, dS * SCALE, q);
+      dv = addScaled(dv, p, dy);
+      if (slot < slots) {
+        // Neighbours in a workgroup write neighbours; a sum over the slice's windows stays in the cache.
+        let pair = firstPair + n * slots;
+        if (windowNumber == group.z) { pairSums[pair] = dS; } else { pairSums[pair] += dS; }
+      }
+    }
+    if (slot < slots) {
+      writeGradient(place, slot, key, KEY, dk);
+      writeGradient(place, slot, key, VALUE, dv);
+    }
   }
-  if (slot >= slots) { return; }
-  writeGradient(place, slot, key, KEY, dk);
-  writeGradient(place, slot, key, VALUE, dv);
 }
 
 // Flat number of a thread of a folded dispatch.
@@ -155,32 +166,19 @@ fn threadNumber(group: vec3<u32>, dispatched: vec3<u32>, thread: u32) -> u32 {
   return (group.y * dispatched.x + group.x) * WORKGROUP + thread;
 }
 
+// Into the first slice, so that each pair is read once a table row.
 @compute @workgroup_size(WORKGROUP)
-fn sumPairs(
+fn joinSlices(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) dispatched: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let slots = slotsPerWindow();
-  let number = threadNumber(group, dispatched, thread); // [head, query, key]
-  if (number >= windows.heads * slots * slots) { return; }
-  let head = number / (slots * slots);
-  let querySlot = (number / slots) % slots;
-  let keySlot = number % slots;
+  let pairs = windows.heads * slotsPerWindow() * slotsPerWindow();
+  let pair = threadNumber(group, dispatched, thread);
+  if (pair >= pairs) { return; }
   var sum = 0.0;
-  for (var n = group.z; n < windows.batch * windowsPerSample(); n += dispatched.z) {
-    let place = placeOf(n, head);
-    let query = openSlot(place, querySlot);
-    let key = openSlot(place, keySlot);
-    let q = readRow(query.token, QUERY, head);
-    let k = readRow(key.token, KEY, head);
-    let v = readRow(key.token, VALUE, head);
-    let dy = readOutputGradient(place.head, query);
-    let known = statistics[statisticsIndex(place, querySlot)];
-    let p = exp(dotRows(q, k) * SCALE + pairBias(place.head, query, key) - known.x);
-    sum += p * (dotRows(dy, v) - known.y);
-  }
-  pairSums[group.z * windows.heads * slots * slots + number] = sum;
+  for (var at = pair; at < arrayLength(&pairSums); at += pairs) { sum += pairSums[at]; }
+  pairSums[pair] = sum;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -194,15 +192,13 @@ fn sumTable(
   if (number >= SPAN * SPAN * SPAN * windows.heads) { return; }
   let head = number % windows.heads;
   let offset = vec3<i32>(unflatten(number / windows.heads, vec3<u32>(SPAN))) - i32(WINDOW - 1u); // query minus key
-  let pairs = windows.heads * slots * slots;
-  let slices = arrayLength(&pairSums) / pairs;
   var sum = 0.0;
   for (var key = 0u; key < slots; key++) {
     let at = vec3<i32>(unflatten(key, vec3<u32>(WINDOW))) + offset;
     if (any(at < vec3<i32>(0)) || any(at >= vec3<i32>(i32(WINDOW)))) { continue; }
     let query = flatten(vec3<u32>(at), vec3<u32>(WINDOW));
     if (query >= slots) { continue; }
-    for (var slice = 0u; slice < slices; slice++) { sum += pairSums[slice * pairs + (head * slots + query) * slots + key]; }
+    sum += pairSums[(head * slots + query) * slots + key];
   }
   dBiasTable[number] = sum;
 }

@@ -84,9 +84,10 @@ function partsOf(product: ColumnProduct, mostBytes: number, alignment: number): 
 
 const totalSlices = (parts: readonly Part[]) => parts.reduce((sum, { slices }) => sum + slices, 0)
 
-/** Floats of scratch that `columnProductSteps` needs. */
+/** Floats of scratch that `columnProductSteps` needs: for as many parts as a device may make, at most one a sample. */
 export function columnProductScratch(product: ColumnProduct): number {
-  const slices = totalSlices(partsOf(product, guaranteedBindingBytes, coarsestAlignment))
+  const mostBytes = Math.max(guaranteedBindingBytes, ...sampleBytes(product))
+  const slices = totalSlices(partsOf(product, mostBytes, coarsestAlignment))
   return slices > 1 ? slices * sizeOf(product) : 0
 }
 

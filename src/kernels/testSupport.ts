@@ -144,6 +144,12 @@ export const attentionCases: readonly (readonly [string, readonly number[], Wind
     { heads: 1, window: 7, shift: 0, mode: 'fixed', reverse: 'exact' },
   ],
   [
+    // 64 heads of one number: 32 slices of two windows each in the gradient.
+    'more windows than the gradient’s slices',
+    [1, 8, 8, 7, 192],
+    { heads: 64, window: 2, shift: 1, mode: 'fixed', reverse: 'exact' },
+  ],
+  [
     'SMIT’s window order, padded and shifted',
     [1, 6, 9, 7, 24],
     { heads: 2, window: 4, shift: 2, mode: 'fixed', reverse: 'smit' },

@@ -1,5 +1,8 @@
 // Shifted-window attention, backward, as a WGSL program on plain buffers: dQkv, dQkvBias and dBiasTable from dOutput.
 // Probabilities are recomputed, so nothing of the forward pass is kept but its inputs. Passes: windowAttentionGrad.wgsl.
+// A composition that keeps the scores of all windows does six products of a head's width a pair, forward and backward,
+// where this does ten: it is faster while scores are few and memory costs nothing (8³ tokens on a software adapter), and
+// needs T floats a token and head where this needs two.
 import gradientText from '../../shaders/windowAttentionGrad.wgsl?raw'
 import type { Triple } from '../base/shape.ts'
 import {
@@ -20,31 +23,36 @@ import {
 } from './windowAttentionProgram.ts'
 import { measureWindows, readWindowAttributes, type WindowAttributes } from './windowLayout.ts'
 
-/** Threads that the sum over windows is spread over, at least; a window's pairs alone are few where heads are few. */
-const wantedPairThreads = 65_536
+/** About what keeps a large GPU busy: windows are spread over so many threads before one of them takes a second window. */
+const enoughThreads = 131_072
+/** Floats that the sums over pairs may take, 32 MiB, where one slice does not take more. */
+const mostPairSums = 8 << 20
 
-function pairSlices(batch: number, windows: number, pairs: number): number {
-  return Math.min(batch * windows, Math.ceil(wantedPairThreads / pairs))
+/** Slices of windows, each with sums of its own over the pairs of its windows. */
+function windowSlices(batch: number, windows: number, heads: number, tokens: number): number {
+  const threads = heads * attentionWorkgroup * Math.ceil(tokens / attentionWorkgroup)
+  const fitting = Math.max(1, Math.floor(mostPairSums / (heads * tokens ** 2)))
+  return Math.min(batch * windows, Math.ceil(enoughThreads / threads), fitting)
 }
 
 /** Numbers of the scratch buffers: padding, statistics, sums over pairs. */
 function gradientScratch(qkv: Shape, attributes: WindowAttributes): number[] {
   const [batch, d, h, w, features] = qkv
   const { windows, tokens } = measureWindows([d, h, w], attributes)
-  const pairs = attributes.heads * tokens ** 2
+  const { heads } = attributes
   return [
     // A grid without padding still needs something to bind.
     Math.max(1, batch * countPadding([d, h, w], attributes)) * features,
-    2 * batch * windows * attributes.heads * tokens,
-    pairSlices(batch, windows, pairs) * pairs,
+    2 * batch * windows * heads * tokens,
+    windowSlices(batch, windows, heads, tokens) * heads * tokens ** 2,
   ]
 }
 
 /** Which buffers each pass binds; an automatic layout has no place for others. */
 const passBindings = {
   differentiateQueries: [1, 2, 3, 4, 5, 6, 7],
-  differentiateKeys: [1, 2, 3, 4, 5, 6, 7],
-  sumPairs: [1, 2, 3, 4, 7, 8],
+  differentiateKeys: [1, 2, 3, 4, 5, 6, 7, 8],
+  joinSlices: [8],
   sumTable: [8, 9],
   sumPadding: [6, 10],
 } as const
@@ -63,18 +71,19 @@ function gradientSteps(
   samplesPerBinding(1, [qkv.size], limits.maxStorageBufferBindingSize, 256)
   const { windows, tokens } = measureWindows(grid, attributes)
   const headWidth = features / (3 * heads)
-  const pairs = heads * tokens ** 2
-  const threads = (count: number, slices = 1) => foldWorkgroups(Math.ceil(count / attentionWorkgroup), slices)
+  const slices = windowSlices(batch, windows, heads, tokens)
+  const threads = (count: number) => foldWorkgroups(Math.ceil(count / attentionWorkgroup))
   const workgroups: Record<keyof typeof passBindings, [number, number, number]> = {
     differentiateQueries: slotWorkgroups(batch, grid, attributes),
-    differentiateKeys: slotWorkgroups(batch, grid, attributes),
-    sumPairs: threads(pairs, pairSlices(batch, windows, pairs)),
+    differentiateKeys: foldWorkgroups(heads * Math.ceil(tokens / attentionWorkgroup), slices),
+    joinSlices: threads(heads * tokens ** 2),
     sumTable: threads((2 * window - 1) ** 3 * heads),
     sumPadding: threads(3 * heads),
   }
   const storage = [
     ...[qkv, qkvBias, biasTable, dOutput, dQkv],
-    ...[padding, statistics, pairSums, dBiasTable, dQkvBias],
+    // The shader asks for the length of the sums.
+    ...[padding, statistics, { ...pairSums, size: 4 * slices * heads * tokens ** 2 }, dBiasTable, dQkvBias],
   ].map(bindWhole)
   const step = (entryPoint: keyof typeof passBindings): ComputeStep => ({
     key: `windowAttentionGrad ${JSON.stringify({ headWidth, window })}`,

@@ -4,6 +4,8 @@ import { requestNodeDevice } from '../../cli/support/nodeGpu.ts'
 import { DeviceMemoryError } from '../base/errors.ts'
 import { expectClose, testRuntime } from '../graph/testSupport.ts'
 import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
+import { forecastStep } from './forecastStep.ts'
+import type { PlanStep } from './planStep.ts'
 import { openSteadyStep } from './steadyStep.ts'
 import { flattenState, type TrainState } from './stepGraph.ts'
 import { smallBatch, smallNumbers, smallStart, smallStep } from './testTraining.ts'
@@ -43,6 +45,7 @@ describe.skipIf(!gpu || !cpu)('a training step on a GPU', () => {
     expectClose(shaped(state), shaped(await wanted.read()), 1e-4)
     expect(state.step).toBe(4)
     expect(planned.updated).toEqual(wanted.updated)
+    expect((planned as PlanStep).report.forecast).toEqual(forecastStep(smallStep, gpu!.device))
     for (const group of ['parameters', 'm', 'v', 'averaged'])
       expect(state.groups[group]['unused.weight']).toEqual(start.groups[group]['unused.weight'])
     expect(state.groups.averaged['head.weight']).not.toEqual(state.groups.parameters['head.weight'])

@@ -49,6 +49,9 @@ export interface Plan {
   release(): void
 }
 
+/** What a forecast needs of a device. */
+export type DeviceLimits = Pick<GPUDevice, 'limits'>
+
 interface Compiled {
   readonly graph: Graph
   readonly lowered: Lowered
@@ -56,7 +59,7 @@ interface Compiled {
   readonly resident: ReadonlySet<string>
 }
 
-function compile(graph: Graph, device: GPUDevice, { state = {}, resident = [] }: PlanOptions): Compiled {
+function compile(graph: Graph, device: DeviceLimits, { state = {}, resident = [] }: PlanOptions): Compiled {
   for (const [output, input] of Object.entries(state))
     if (graph.outputs[output] === undefined || graph.inputs[input] === undefined)
       throw new Error(
@@ -74,7 +77,7 @@ function compile(graph: Graph, device: GPUDevice, { state = {}, resident = [] }:
 }
 
 /** The bytes that a plan of this graph would take, without allocating any. @throws Error as `compilePlan`. */
-export function forecastPlan(graph: Graph, device: GPUDevice, options: PlanOptions = {}): Forecast {
+export function forecastPlan(graph: Graph, device: DeviceLimits, options: PlanOptions = {}): Forecast {
   const compiled = compile(graph, device, options)
   const steps = listSteps(compiled, device, options, place => ({ label: place.kind }) as GPUBuffer)
   return forecastOf(compiled.storage, graph, steps.steps, device.limits.minUniformBufferOffsetAlignment)
@@ -83,7 +86,7 @@ export function forecastPlan(graph: Graph, device: GPUDevice, options: PlanOptio
 /** All dispatches in order and the task of each; `bufferOf` gives the buffer of a place. */
 function listSteps(
   { lowered, storage }: Compiled,
-  { limits }: GPUDevice,
+  { limits }: DeviceLimits,
   { tiles = 'shared' }: PlanOptions,
   bufferOf: (place: StoredPlace) => GPUBuffer,
 ): { steps: ComputeStep[]; tasks: number[] } {
