@@ -1,21 +1,10 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { testCommand } from './support/testCommand.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const isFull = process.env.SMARTFORMER_FULL === '1'
-
-function runAblation(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const command = [path.join(root, 'scripts', 'run.mjs'), 'cli/ablation.ts', ...args]
-  return new Promise(resolve => {
-    execFile(process.execPath, command, { cwd: root, maxBuffer: 1e7 }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
-    )
-  })
-}
+const isFull = Boolean(process.env.SMARTFORMER_FULL)
 
 // Four pretrainings and five probes: a minute idle, so in test:full alone.
 it.skipIf(!isFull)(
@@ -25,10 +14,10 @@ it.skipIf(!isFull)(
     const report = path.join(folder, 'report.md')
     const place = ['--out', path.join(folder, 'runs'), '--report', report, '--cubes', 'none']
     const small = ['--steps', '2', '--batch', '1', '--seeds', '1', '--probe-phantoms', '6']
-    const first = await runAblation('--minutes', '0.01', ...place, ...small)
+    const first = await testCommand('ablation', '--minutes', '0.01', ...place, ...small)
     expect(first.code, first.err).toBe(0)
     expect(first.out).toMatch(/Not all is done/)
-    const second = await runAblation('--minutes', '20', ...place)
+    const second = await testCommand('ablation', '--minutes', '20', ...place)
     expect(second.code, second.err).toBe(0)
     expect(second.out).toMatch(/All is done\./)
     const text = await readFile(report, 'utf8')

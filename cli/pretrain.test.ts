@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { testCommand } from './support/testCommand.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 let folder: string
@@ -13,17 +14,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Runs the command itself, without npm's or run.mjs's process around it, so that a signal reaches it. */
+/** Starts the command itself, without run.mjs's process around it, so that a signal reaches it. */
 function start(...args: string[]) {
   const hook = new URL('../scripts/rawImports.mjs', import.meta.url).href
   const command = ['--no-warnings', '--import', 'tsx', '--import', hook, 'cli/pretrain.ts', ...args]
-  const child = spawn(process.execPath, command, { cwd: root })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (text: Buffer) => (out += text.toString()))
-  child.stderr.on('data', (text: Buffer) => (err += text.toString()))
-  const ended = new Promise<{ code: number | null; out: string; err: string }>(resolve =>
-    child.on('close', code => resolve({ code, out, err })),
-  )
+  const child = spawn(process.execPath, command, { cwd: root, stdio: 'ignore' })
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
   return { child, ended }
 }
 
@@ -50,13 +46,13 @@ it('a run that is killed in the middle and continued ends with the weights of on
   while ((await rowsOf(killed)).length < 2 && child.exitCode === null)
     await new Promise(resolve => setTimeout(resolve, 20))
   child.kill('SIGKILL')
-  expect((await ended).code).toBeNull()
+  expect(await ended).toBeNull()
   expect((await rowsOf(killed)).length).toBeLessThan(3)
-  const again = await start('--out', killed, '--resume', '--threads', '1').ended
+  const again = await testCommand('pretrain', '--out', killed, '--resume', '--threads', '1')
   expect(again.code, again.err).toBe(0)
   expect(again.out).toMatch(/from step [12] of 3/)
   expect(again.out).not.toMatch(/no longer identical/)
-  await start(...settings, '--out', whole).ended
+  await testCommand('pretrain', ...settings, '--out', whole)
   expect((await weightsOf(killed)).equals(await weightsOf(whole))).toBe(true)
   expect(await rowsOf(killed)).toEqual(await rowsOf(whole))
 })
@@ -66,7 +62,7 @@ it.each([
   ['an odd crop', ['--data', 'phantom:train', '--out', 'x', '--crop', '40'], /multiple of 32/],
   ['settings beside --resume', ['--out', 'x', '--resume', '--lr', '1'], /--lr cannot be given with --resume/],
 ])('%s is refused in a sentence', async (_, args, sentence) => {
-  const { code, err } = await start(...args).ended
+  const { code, err } = await testCommand('pretrain', ...args)
   expect(code).toBe(2)
   expect(err).toMatch(sentence)
 })

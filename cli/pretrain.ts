@@ -94,13 +94,16 @@ function line(row: PretrainRow): string {
   ].join('  ')
 }
 
-/** Ctrl-C saves and ends; a second one ends at once, and the last save is kept. */
+/**
+ * Ctrl-C saves and ends; a second one ends at once, and the last save is kept. A terminal and npm both pass the same
+ * Ctrl-C on: what comes within a second is one.
+ */
 function stopOnSignals(control: RunControl): void {
-  let asked = false
+  let askedAt: number | undefined
   const stop = () => {
-    if (asked) process.exit(130)
-    asked = true
-    console.log('Stopping after this update; the run is saved.')
+    if (askedAt !== undefined && performance.now() - askedAt > 1000) process.exit(130)
+    if (askedAt === undefined) console.log('Stopping after this update; the run is saved.')
+    askedAt ??= performance.now()
     control.stop()
   }
   process.on('SIGINT', stop)

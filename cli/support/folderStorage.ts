@@ -1,5 +1,5 @@
 // A run's storage as a folder on disk: whole files are written beside their place and then put there.
-import { appendFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunStorage } from '../../src/training/run/storage.ts'
 
@@ -40,13 +40,5 @@ export function folderStorage(folder: string): RunStorage {
       await appendFile(at(name), text)
     },
     remove: name => rm(at(name), { force: true }),
-    async list() {
-      try {
-        return (await readdir(folder)).sort()
-      } catch (error) {
-        if (isMissing(error)) return []
-        throw error
-      }
-    },
   }
 }

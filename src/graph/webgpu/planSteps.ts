@@ -33,16 +33,20 @@ class StandIns {
     return buffer
   }
 
-  value(owner: number, { shape, dtype }: ValueInfo): TensorBinding {
+  private standInOf(owner: number): GPUBuffer {
     const buffer = this.byOwner.get(owner) ?? this.make({ owner })
     this.byOwner.set(owner, buffer)
+    return buffer
+  }
+
+  value(owner: number, { shape, dtype }: ValueInfo): TensorBinding {
+    const buffer = this.standInOf(owner)
     return { buffer, offset: 0, size: 4 * sizeOf(shape), shape, dtype: storedAs(dtype) }
   }
 
   /** An output that takes an input's place stands where that stands. */
   replace(output: number, input: number): void {
-    const buffer = this.byOwner.get(input)
-    if (buffer) this.byOwner.set(output, buffer)
+    this.byOwner.set(output, this.standInOf(input))
   }
 
   scratch(task: number, scratch: number, floats: number): TensorBinding {

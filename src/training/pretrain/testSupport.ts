@@ -92,7 +92,6 @@ export function memoryStorage(refuse: (name: string) => boolean = () => false) {
       files.delete(name)
       return Promise.resolve()
     },
-    list: () => Promise.resolve([...files.keys()].sort()),
   }
   return { storage, files }
 }

@@ -10,7 +10,6 @@ export interface RunStorage {
   append(name: string, text: string): Promise<void>
   /** Nothing happens when there is no such file. */
   remove(name: string): Promise<void>
-  list(): Promise<readonly string[]>
 }
 
 /** The parsed JSON of a file; undefined when there is none. @throws InputError when it is damaged. */
