@@ -1,7 +1,7 @@
-// npm run golden -- <folder> [--device cpu|onnx|tfjs|webgpu|plan|all]
+// npm run golden -- <folder> [--device cpu|onnx|tfjs|webgpu|plan|plan-f16|all]
 // Runs every golden fixture of a folder on each path: the compiled ONNX graph (the CPU path of the product), tfjs's plain
 // JavaScript (unit fixtures), and on WebGPU, in child processes, tfjs operation by operation (unit fixtures) and compiled
-// plans. One line a fixture; exit code 1 on a failure.
+// plans, also ones that store halves (whole forward passes). One line a fixture; exit code 1 on a failure.
 import path from 'node:path'
 import { InputError } from '../src/base/errors.ts'
 import { findFixtures, runFixtureFile } from './golden/fixtureFiles.ts'
@@ -14,9 +14,10 @@ const devices: Record<string, readonly PathName[]> = {
   cpu: ['onnx'],
   onnx: ['onnx'],
   tfjs: ['tfjs'],
-  webgpu: ['webgpu', 'plan'],
+  webgpu: ['webgpu', 'plan', 'plan-f16'],
   plan: ['plan'],
-  all: ['onnx', 'tfjs', 'webgpu', 'plan'],
+  'plan-f16': ['plan-f16'],
+  all: ['onnx', 'tfjs', 'webgpu', 'plan', 'plan-f16'],
 }
 
 interface Arguments {
@@ -48,7 +49,7 @@ function parseArguments(args: readonly string[]): Arguments {
 
 function print(outcome: Outcome): void {
   console.log(
-    `${outcome.status.padEnd(7)} ${outcome.path.padEnd(6)} ${outcome.label.padEnd(44)} ${outcome.text}`,
+    `${outcome.status.padEnd(7)} ${outcome.path.padEnd(8)} ${outcome.label.padEnd(44)} ${outcome.text}`,
   )
 }
 

@@ -6,11 +6,11 @@ import type { Outcome } from '../../src/training/golden/runFixture.ts'
 
 const mostCrashes = 1
 
-export type GpuPathName = Extract<PathName, 'webgpu' | 'plan'>
+export type GpuPathName = Extract<PathName, 'webgpu' | 'plan' | 'plan-f16'>
 
 /** True for the paths that run in a child process. */
 export function isGpuPath(name: PathName): name is GpuPathName {
-  return name === 'webgpu' || name === 'plan'
+  return name === 'webgpu' || name === 'plan' || name === 'plan-f16'
 }
 
 /** The child's message: one outcome. Resolves when it has left, since the process may end right after. */

@@ -20,12 +20,12 @@ export async function openPath(name: PathName): Promise<Path> {
     await import('@tensorflow/tfjs-backend-cpu')
     return eagerPath('tfjs', 'cpu', true)
   }
-  if (name === 'plan') {
+  if (name === 'plan' || name === 'plan-f16') {
     const [{ requestNodeDevice }, { planPath }] = await Promise.all([
       import('../support/nodeGpu.ts'),
       import('../../src/training/golden/planPath.ts'),
     ])
-    return planPath(await requestNodeDevice())
+    return planPath(await requestNodeDevice(), name === 'plan' ? 'f32' : 'f16')
   }
   const { openNodeGpu } = await import('../support/nodeGpu.ts')
   const { isSoftware } = await openNodeGpu()

@@ -67,12 +67,21 @@ function subsample(got: HostTensor, shape: readonly number[], step: number): Hos
   return { shape, data }
 }
 
-/** Compares one computed tensor with the fixture's tensor of the same name. */
-export function compareTensor(fixture: Fixture, name: string, got: HostTensor | undefined): Check {
+/**
+ * Compares one computed tensor with the fixture's tensor of the same name. `halfError`: of the largest value, what halves
+ * add to the fixture's tolerance; nothing where that is 0, as for masks.
+ */
+export function compareTensor(
+  fixture: Fixture,
+  name: string,
+  got: HostTensor | undefined,
+  halfError = 0,
+): Check {
   const want = fixture.tensors[name]
   const isGradient = name.includes('grad.')
   const info = fixture.info[name] ?? { role: 'expected', shape: want.shape, dtype: 'float32' }
-  const tolerance = toleranceOf(info, isGradient ? 1e-4 : 2e-5)
+  const single = toleranceOf(info, isGradient ? 1e-4 : 2e-5)
+  const tolerance = single === 0 ? 0 : single + halfError * (info.max_abs ?? 0)
   if (!got) return { tensor: `${name} (not computed)`, error: Infinity, tolerance }
   const step = Number(fixture.config.spatial_subsample ?? 1)
   const aligned = got.data.length === want.data.length ? got : subsample(got, want.shape, step)

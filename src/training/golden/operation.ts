@@ -10,11 +10,13 @@ export type Tensors = Record<string, tf.Tensor>
 /** A traced function: tensors in, tensors out, no control flow that depends on data. */
 export type Program = (inputs: Tensors) => Tensors
 
-/** A way to run a program: tfjs on the CPU, a compiled ONNX graph, tfjs on WebGPU, a plan compiled for WebGPU. */
+/** A way to run a program: tfjs on the CPU, a compiled ONNX graph, tfjs on WebGPU, plans compiled for WebGPU. */
 export interface Path {
-  readonly name: 'tfjs' | 'onnx' | 'webgpu' | 'plan'
+  readonly name: 'tfjs' | 'onnx' | 'webgpu' | 'plan' | 'plan-f16'
   /** Whether backward passes and whole training steps are within reach of this path. */
   readonly isFastEnoughToTrain: boolean
+  /** Of a tensor's largest value: what storing values as halves may change, where the path does that. Inference only. */
+  readonly halfError?: number
   /** What the product's training step is compiled for, where the path is made of it. */
   readonly runtime?: Runtime | PlanRuntime
   /** Runs once. `constants` are inputs that never change, such as weights at inference. */
@@ -48,6 +50,8 @@ export interface HostOperation {
 /** A whole network or training run, which organises its own passes. */
 export interface WholeOperation {
   readonly kind: 'whole'
+  /** A forward pass alone. */
+  readonly isInference?: boolean
   check(fixture: Fixture, path: Path): Promise<Check[]>
 }
 

@@ -16,6 +16,9 @@ export interface Outcome {
 
 /** Why a path does not run an operation, or undefined when it does. */
 function reasonToSkip(operation: Operation, path: Path): string | undefined {
+  const isInference = operation.kind === 'whole' && operation.isInference === true
+  if (path.halfError !== undefined && !isInference)
+    return 'values are stored as halves for inference alone; whole forward passes run here'
   if (operation.kind !== 'whole') return undefined
   if (path.name === 'tfjs') return 'a whole network in plain JavaScript takes minutes; the onnx path runs it'
   if (path.name === 'webgpu') return 'whole networks are compiled for WebGPU; the plan path runs it'

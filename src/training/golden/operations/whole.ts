@@ -58,12 +58,18 @@ export function checkParameters(fixture: Fixture, weights: HostTensors): Check[]
 }
 
 /** Comparisons of the outputs with the JSON's checksum table. */
-function checkChecksums(fixture: Fixture, got: HostTensors): Check[] {
+function checkChecksums(fixture: Fixture, got: HostTensors, halfError: number): Check[] {
   const table = (fixture.json.checksums ?? {}) as Record<string, readonly number[]>
   return Object.entries(table)
     .filter(([name]) => got[`out.${name}`])
     .map(([name, want]) =>
-      compareChecksum(`checksum ${name}`, name, got[`out.${name}`].data, want, 1e-3 * want[1] + 1e-6),
+      compareChecksum(
+        `checksum ${name}`,
+        name,
+        got[`out.${name}`].data,
+        want,
+        (1e-3 + halfError) * want[1] + 1e-6,
+      ),
     )
 }
 
@@ -126,13 +132,14 @@ async function checkForward(fixture: Fixture, path: Path): Promise<Check[]> {
     return Object.fromEntries(wanted.filter(name => outputs[name]).map(name => [name, outputs[name]()]))
   }
   const got = await path.run(program, inputs, weights)
-  const checks = [...checkParameters(fixture, weights), ...checkChecksums(fixture, got)]
+  const { halfError = 0 } = path
+  const checks = [...checkParameters(fixture, weights), ...checkChecksums(fixture, got, halfError)]
   const satt = wanted.includes('out.satt') ? compareTensor(fixture, 'out.satt', got['out.satt']).error : 0
   const comparable = wanted.filter(name => name !== 'out.mask' || isMaskComparable(fixture, satt))
-  return [...checks, ...comparable.map(name => compareTensor(fixture, name, got[name]))]
+  return [...checks, ...comparable.map(name => compareTensor(fixture, name, got[name], halfError))]
 }
 
-const forwardPass: WholeOperation = { kind: 'whole', check: checkForward }
+const forwardPass: WholeOperation = { kind: 'whole', isInference: true, check: checkForward }
 
 export const wholeOperations: Record<string, WholeOperation> = {
   forward: forwardPass,
