@@ -63,7 +63,7 @@ function tableOf(rows: readonly Float32Array[], cases: readonly LabelledCase[], 
 }
 
 /** The penalty whose models rank left-out quarters of the table best, then the model on all of it. */
-export function fitProbe(table: FeatureTable): LinearModel {
+function fitProbe(table: FeatureTable): LinearModel {
   const fold = (at: number) => at % 4
   const isPositive = table.labels.map(label => label === 1)
   const aucOf = (penalty: number) => {
