@@ -30,6 +30,8 @@ export interface Runner {
 
 export interface Entrant {
   readonly name: string
+  /** False: the case is none of its business and is not listed. Default: every case. */
+  takes?(benchCase: BenchCase): boolean
   prepare(prepared: PreparedCase): Promise<Runner>
 }
 

@@ -118,6 +118,7 @@ export async function measureCase(
   const running: Started[] = []
   const failed: NotRun[] = []
   for (const entrant of entrants) {
+    if (entrant.takes?.(benchCase) === false) continue
     if (skip[entrant.name]) {
       failed.push({ entrant: entrant.name, notRun: skip[entrant.name] })
       continue

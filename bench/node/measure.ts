@@ -8,7 +8,7 @@ import { loadNodeRuntime } from '../../cli/support/nodeRuntime.ts'
 import { describeAdapter } from '../../src/kernels/device.ts'
 import type { Entrant } from '../entrants/entrant.ts'
 import { onnxCpuEntrant } from '../entrants/onnx.ts'
-import { planEntrant } from '../entrants/ours.ts'
+import { halvesEntrant, planEntrant } from '../entrants/ours.ts'
 import { openTfjsBackends, tfjsWasmEntrant, tfjsWebgpuEntrants } from '../entrants/tfjs.ts'
 import { gpuCounters } from '../measure/gpuCounters.ts'
 import { describeFailure } from '../measure/describeFailure.ts'
@@ -49,6 +49,7 @@ async function openBench(): Promise<Bench> {
   openTfjsBackends(gpu)
   await tf.setBackend('webgpu')
   const ours = (['registers', 'shared'] as const).map(tiles => planEntrant(device, tiles))
+  const halves = (['registers', 'shared'] as const).map(tiles => halvesEntrant(device, tiles))
   const [plain, eager] = tfjsWebgpuEntrants(device)
   const processor = `${os.cpus()[0]?.model.trim() ?? os.arch()}, ${os.availableParallelism()} threads`
   return {
@@ -59,7 +60,7 @@ async function openBench(): Promise<Bench> {
       adapter: describeAdapter(adapterInfo),
       ...{ isSoftware, processor },
     },
-    entrants: [...ours, eager, plain, await openWasm(), await openOnnx()],
+    entrants: [...ours, ...halves, eager, plain, await openWasm(), await openOnnx()],
     onGpu: [...ours, plain],
   }
 }

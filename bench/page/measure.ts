@@ -5,7 +5,7 @@ import { describeAdapter, requestDevice } from '../../src/kernels/device.ts'
 import type { Entrant } from '../entrants/entrant.ts'
 import { jaxEntrant } from '../entrants/jax.ts'
 import { onnxCpuEntrant, onnxWebgpuEntrant } from '../entrants/onnx.ts'
-import { planEntrant } from '../entrants/ours.ts'
+import { halvesEntrant, planEntrant } from '../entrants/ours.ts'
 import { openTfjsBackends, tfjsWebgpuEntrants } from '../entrants/tfjs.ts'
 import { gpuCounters } from '../measure/gpuCounters.ts'
 import { describeFailure } from '../measure/describeFailure.ts'
@@ -43,6 +43,7 @@ async function openBench(): Promise<Bench> {
   openTfjsBackends(gpu)
   await tf.setBackend('webgpu')
   const ours = (['registers', 'shared'] as const).map(tiles => planEntrant(device, tiles))
+  const halves = (['registers', 'shared'] as const).map(tiles => halvesEntrant(device, tiles))
   const [plain, eager] = tfjsWebgpuEntrants(device)
   const adapter = describeAdapter(adapterInfo)
   const browser = /Chrom\w+\/\d+/.exec(navigator.userAgent)?.[0] ?? navigator.userAgent
@@ -57,6 +58,7 @@ async function openBench(): Promise<Bench> {
     },
     entrants: [
       ...ours,
+      ...halves,
       eager,
       plain,
       onnx,

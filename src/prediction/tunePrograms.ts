@@ -1,6 +1,7 @@
 // Which programs a GPU runs faster: those that pass tiles through workgroup memory or those that read from buffers alone,
 // on values stored as halves or in single precision. Measured once with the model's own networks, then remembered for
 // that adapter and model.
+import { InputError } from '../base/errors.ts'
 import { voxelCount } from '../base/shape.ts'
 import type { PlanRuntime } from '../graph/webgpu/runtime.ts'
 import type { LoadedModel } from './loadModel.ts'
@@ -54,6 +55,13 @@ function better(a: Trial | undefined, b: Trial): Trial {
   return b.voxels === a.voxels && b.milliseconds < a.milliseconds ? b : a
 }
 
+/** The first failure where all say the same, or one that is no fault of the programs; otherwise what each said. */
+function allFailures(failures: readonly unknown[]): unknown {
+  const texts = new Set(failures.map(error => (error instanceof Error ? error.message : String(error))))
+  const own = failures.find(error => error instanceof InputError)
+  return own ?? (texts.size === 1 ? failures[0] : new Error([...texts].join(' ')))
+}
+
 /**
  * The runtime with the faster programs. `open` loads the model on a runtime, `run` computes what is to be timed.
  * Programs that a driver refuses are out. @throws Error as `open` and `run` do when all are.
@@ -86,7 +94,7 @@ export async function tunePrograms(
   // Which family is faster hardly depends on how values are stored: single precision is tried with that one alone.
   for (const tiles of best ? [(best as Trial).choice.tiles] : families)
     await attempt({ tiles, storage: 'f32' })
-  if (!best) throw failures[0]
+  if (!best) throw allFailures(failures)
   await rememberPrograms(memory, key, best.choice)
   return { ...runtime, ...best.choice }
 }
