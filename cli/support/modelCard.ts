@@ -46,7 +46,9 @@ function describeNetwork(
   return [
     `- **${task}**: SMARTFormer, ${config.embed} channels, depths ${config.depths.join('-')}, windows of ${config.window}³ tokens; `,
     `eats ${shape.join(' × ')} voxels of ${spacingMm.join(' × ')} mm (D, H, W), ${huWindow[0]} to ${huWindow[1]} HU; `,
-    `classes ${labels.join(', ')}; thresholds ${JSON.stringify(thresholds)}`,
+    labels.length > 0
+      ? `classes ${labels.join(', ')}; thresholds ${JSON.stringify(thresholds)}`
+      : 'no classes: semantic attention and the reconstruction of hidden voxels',
   ].join('')
 }
 
@@ -63,6 +65,33 @@ function describeFigures(evaluation: EvaluationFile, identity: string): string[]
     '',
   ])
 }
+
+/** What is said of a model that gives attention and reconstructions, not findings. */
+const aboutPretraining = [
+  '## What it learnt',
+  '',
+  'Losses, the figures of unseen crops and their curves stand in `docs/evidence/pretraining.md`.',
+  '',
+  '## What it is not for',
+  '',
+  'It gives attention and reconstructed voxels for the attention lab, and a start for fine-tuning. It finds no nodules and',
+  'judges none.',
+  '',
+]
+
+const judgement = (figures: readonly string[]) => [
+  '## How good it is on synthetic chests',
+  '',
+  ...(figures.length > 0 ? figures : ['Not judged yet: `npm run evaluate -- --split test --record`.', '']),
+  'Thresholds are chosen on validation scans only. A hit is a finding whose centre lies within the true nodule’s radius;',
+  'every other finding counts as false. Malignancy is judged on crops centred on the true nodules.',
+  '',
+  '## What it is not for',
+  '',
+  'Synthetic chests are simpler than patients: what it finds in a real scan, and what it says about malignancy there,',
+  'must not be relied on. What was seen on real scans stands in `docs/evidence`.',
+  '',
+]
 
 function cardText(manifest: ModelManifest, identity: string, evaluation: EvaluationFile): string {
   const { title, version, networks, provenance } = manifest
@@ -92,17 +121,7 @@ function cardText(manifest: ModelManifest, identity: string, evaluation: Evaluat
     JSON.stringify(provenance.runs, null, 1),
     '```',
     '',
-    '## How good it is on synthetic chests',
-    '',
-    ...(figures.length > 0 ? figures : ['Not judged yet: `npm run evaluate -- --split test --record`.', '']),
-    'Thresholds are chosen on validation scans only. A hit is a finding whose centre lies within the true nodule’s radius;',
-    'every other finding counts as false. Malignancy is judged on crops centred on the true nodules.',
-    '',
-    '## What it is not for',
-    '',
-    'Synthetic chests are simpler than patients: what it finds in a real scan, and what it says about malignancy there,',
-    'must not be relied on. What was seen on real scans stands in `docs/evidence`.',
-    '',
+    ...(networks.pretrain ? aboutPretraining : judgement(figures)),
     `Licence: ${String(provenance.licence)}.`,
     '',
   ].join('\n')

@@ -81,29 +81,44 @@ export async function publishModel(
   const segment = runs.segment ? await readRun(runs.segment) : undefined
   const classify = runs.classify ? await readRun(runs.classify) : undefined
   const parts = [segment, classify].filter(part => part !== undefined)
-  const weights = writeSafetensors(Object.assign({}, ...parts.map(halfWeights)), {
-    notice: 'Research use — not for clinical use',
-  })
-  const manifest: ModelManifest = {
-    schemaVersion: 1,
-    pipelineVersion,
+  const description: ModelDescription = {
     name,
     version,
     title: 'Demo (trained on synthetic scans)',
     remarks,
-    axes: 'DHW, S+ A+ R+',
     networks: { ...(segment && { segment: segment.entry }), ...(classify && { classify: classify.entry }) },
-    weights: {
-      file: 'weights.safetensors',
-      bytes: weights.length,
-      sha256: await sha256(new Uint8Array(weights)),
-    },
     provenance: {
       notice: 'Research use — not for clinical use. Trained on synthetic scans only.',
       licence: 'Apache-2.0',
       commands: [...new Set(parts.flatMap(part => commandsOf(part.record)))],
       runs: parts.map(part => describeRun(part.record)),
     },
+  }
+  await writeModelFolder(description, Object.assign({}, ...parts.map(halfWeights)))
+}
+
+/** What a publisher says of a model; the rest of model.json follows. */
+export type ModelDescription = Pick<
+  ModelManifest,
+  'name' | 'version' | 'title' | 'remarks' | 'networks' | 'provenance'
+>
+
+/** Writes public/models/NAME: weights.safetensors, model.json and card.md. */
+export async function writeModelFolder(
+  description: ModelDescription,
+  tensors: Readonly<Record<string, SafetensorsTensor>>,
+): Promise<void> {
+  const weights = writeSafetensors(tensors, { notice: 'Research use — not for clinical use' })
+  const { name, version, title, remarks, networks, provenance } = description
+  const manifest: ModelManifest = {
+    schemaVersion: 1,
+    ...{ pipelineVersion, name, version, title, remarks, axes: 'DHW, S+ A+ R+', networks },
+    weights: {
+      file: 'weights.safetensors',
+      bytes: weights.length,
+      sha256: await sha256(new Uint8Array(weights)),
+    },
+    provenance,
   }
   const folder = fileURLToPath(new URL(`../../public/models/${name}/`, import.meta.url))
   await mkdir(folder, { recursive: true })
