@@ -151,6 +151,7 @@ test('the lab shows where a query looks, how heads differ, and organs found with
     await expect(page.getByRole('button', { name: /Paint all tokens again/ })).toBeVisible()
     await page.getByRole('button', { name: /Paint all tokens again/ }).click()
     const map = page.getByTestId('feature-map')
+    await map.scrollIntoViewIfNeeded()
     const { x, y, width } = (await map.boundingBox())!
     await page.mouse.move(x + 1, y + 1)
     await page.mouse.down()
