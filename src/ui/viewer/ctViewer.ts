@@ -177,9 +177,7 @@ export class CtViewer {
   }
 
   /** What the canvas shows, drawn again for this: WebGL forgets a frame once it is on screen. */
-  copyCanvas(): HTMLCanvasElement {
-    return this.nv.copyCanvas()
-  }
+  copyCanvas = (): HTMLCanvasElement => this.nv.copyCanvas()
 
   dispose(): void {
     this.listeners.clear()

@@ -98,16 +98,11 @@ export class ReadingNiivue extends Niivue {
       this.onWindow(full.cal_min!, full.cal_max!)
       return
     }
-    // The base class reads the output grid from `back`, which is the full image: lend it the preview's grid meanwhile. It
-    // places the layer by that image's dimsRAS too, which is where the full grid is kept.
-    const { dimsRAS } = full
-    if (layer > 0) {
-      borrowGrid(full, this.preview)
-      full.dimsRAS = this.preview.dimsRAS
-    }
+    // The base class reads and writes the output grid in `back`, which is the full image: lend it the preview's meanwhile.
+    const { matRAS, dims, dimsRAS, pixDims, pixDimsRAS } = full
+    borrowGrid(full, this.preview)
     super.refreshLayers(layer === 0 ? this.preview : item, layer)
-    full.dimsRAS = dimsRAS
-    borrowGrid(full, full)
+    Object.assign(full, { matRAS, dims, dimsRAS, pixDims, pixDimsRAS })
     this.volumeViewVersion++
   }
 
@@ -199,7 +194,6 @@ export class ReadingNiivue extends Niivue {
 }
 
 function borrowGrid(image: NVImage, lender: NVImage): void {
-  image.matRAS = lender.matRAS
-  image.dims = lender.dimsRAS
-  image.pixDims = lender.pixDimsRAS
+  const { matRAS, dimsRAS, pixDimsRAS } = lender
+  Object.assign(image, { matRAS, dims: dimsRAS, dimsRAS, pixDims: pixDimsRAS, pixDimsRAS })
 }

@@ -25,9 +25,12 @@ function drawLetters(context: CanvasRenderingContext2D, tile: SliceTile): void {
     context.fillText(letter, x, y)
   }
   context.textAlign = 'left'
-  context.fillStyle = '#e6e9ee'
   context.font = "13px 'Inter Variable', system-ui, sans-serif"
-  context.fillText(`${capitalise(tile.plane)} ${tile.slice}/${tile.sliceCount}`, left + 8, top + height - 10)
+  const name = `${capitalise(tile.plane)} ${tile.slice}/${tile.sliceCount}`
+  context.fillStyle = '#000000a8'
+  context.fillRect(left + 4, top + height - 24, context.measureText(name).width + 8, 20)
+  context.fillStyle = '#e6e9ee'
+  context.fillText(name, left + 8, top + height - 10)
 }
 
 function drawRegion(
