@@ -99,10 +99,10 @@ export class ReadingNiivue extends Niivue {
       return
     }
     // The base class reads and writes the output grid in `back`, which is the full image: lend it the preview's meanwhile.
-    const { matRAS, dims, dimsRAS, pixDims, pixDimsRAS } = full
+    const { matRAS, dimsRAS, pixDimsRAS } = full
     borrowGrid(full, this.preview)
     super.refreshLayers(layer === 0 ? this.preview : item, layer)
-    Object.assign(full, { matRAS, dims, dimsRAS, pixDims, pixDimsRAS })
+    borrowGrid(full, { matRAS, dimsRAS, pixDimsRAS })
     this.volumeViewVersion++
   }
 
@@ -193,7 +193,9 @@ export class ReadingNiivue extends Niivue {
   }
 }
 
-function borrowGrid(image: NVImage, lender: NVImage): void {
-  const { matRAS, dimsRAS, pixDimsRAS } = lender
+function borrowGrid(
+  image: NVImage,
+  { matRAS, dimsRAS, pixDimsRAS }: Pick<NVImage, 'matRAS' | 'dimsRAS' | 'pixDimsRAS'>,
+): void {
   Object.assign(image, { matRAS, dims: dimsRAS, dimsRAS, pixDims: pixDimsRAS, pixDimsRAS })
 }
