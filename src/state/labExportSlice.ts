@@ -7,7 +7,7 @@ import type { VolumeTasks } from '../worker/protocol.ts'
 import { mapOf } from './attentionSlice.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
-import type { SliceOf, Workbench } from './store.ts'
+import type { Services, SliceOf, Workbench } from './store.ts'
 
 type CellsInput = VolumeTasks['writeCells']['input']
 
@@ -60,9 +60,10 @@ function attentionColumns(result: AttentionResult, { masks }: Workbench): Column
 
 const NOTHING = { labExportFailure: null }
 
-export const createLabExportSlice: SliceOf<LabExportSlice> = services => (set, get) => {
-  const { held, workers, saveFile } = services
+type Api = Parameters<ReturnType<SliceOf<LabExportSlice>>>
 
+/** What all files have in common: where they lie on the scan, and what they say of themselves. */
+function createSavers({ held, workers, saveFile }: Services, set: Api[0], get: Api[1]) {
   function openVolume() {
     const { openCase } = get()
     return openCase ? held.scan(openCase.id)?.series : undefined
@@ -102,6 +103,13 @@ export const createLabExportSlice: SliceOf<LabExportSlice> = services => (set, g
     const text = tokenTable(series.volume, result.crop, result.grid, remarks, columns)
     saveFile(name, new Blob([text], { type: 'text/csv' }))
   }
+
+  return { saveCells, saveTable }
+}
+
+export const createLabExportSlice: SliceOf<LabExportSlice> = services => (set, get) => {
+  const { held, saveFile } = services
+  const { saveCells, saveTable } = createSavers(services, set, get)
 
   return {
     ...NOTHING,

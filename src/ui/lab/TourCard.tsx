@@ -4,6 +4,7 @@ import type { KeyboardEvent } from 'react'
 import { X } from 'lucide-react'
 import { Button } from 'react-aria-components'
 import { openLabNetwork } from '../../state/labSlice.ts'
+import type { Workbench } from '../../state/store.ts'
 import { TOUR_STEPS } from '../../state/tourSteps.ts'
 import { useWorkbench, useWorkbenchStore } from '../useWorkbench.ts'
 
@@ -22,13 +23,6 @@ export function TourCard() {
   }, [at])
   if (at === null) return null
   const { goTour, endTour } = store.getState()
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') endTour()
-    else if (event.key === 'ArrowRight') goTour(1)
-    else if (event.key === 'ArrowLeft') goTour(-1)
-    else return
-    event.preventDefault()
-  }
   const step = TOUR_STEPS[at]
   const isLast = at === TOUR_STEPS.length - 1
   return (
@@ -39,7 +33,7 @@ export function TourCard() {
       aria-labelledby="tour-title"
       aria-describedby="tour-text"
       tabIndex={-1}
-      onKeyDown={onKeyDown}
+      onKeyDown={event => onKeyDown(event, store.getState())}
     >
       <div className="dialog-head">
         <h2 id="tour-title">{step.title}</h2>
@@ -67,4 +61,13 @@ export function TourCard() {
       </div>
     </section>
   )
+}
+
+/** The tour's keys; all others go on to the page. */
+function onKeyDown(event: KeyboardEvent, { goTour, endTour }: Workbench): void {
+  if (event.key === 'Escape') endTour()
+  else if (event.key === 'ArrowRight') goTour(1)
+  else if (event.key === 'ArrowLeft') goTour(-1)
+  else return
+  event.preventDefault()
 }
