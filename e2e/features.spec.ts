@@ -149,6 +149,15 @@ test('the lab shows where a query looks, how heads differ, and organs found with
 
     await page.getByRole('list', { name: 'Groups of tokens' }).getByRole('button').first().click()
     await expect(page.getByRole('button', { name: /Paint all tokens again/ })).toBeVisible()
+    await page.getByRole('button', { name: /Paint all tokens again/ }).click()
+    const map = page.getByTestId('feature-map')
+    await map.scrollIntoViewIfNeeded()
+    const { x, y, width } = (await map.boundingBox())!
+    await page.mouse.move(x + 1, y + 1)
+    await page.mouse.down()
+    await page.mouse.move(x + width - 1, y + width - 1, { steps: 4 })
+    await page.mouse.up()
+    await expect(page.getByRole('button', { name: '(1500 are painted)' })).toBeVisible()
     await page.getByText('Organs (truth)').click()
     await expect(page.getByRole('list', { name: 'Groups of tokens' })).toContainText(
       'Heart and great vessels',

@@ -36,7 +36,7 @@ export interface HeadsSlice {
 
 const networkNames = { segment: 'segmentation', classify: 'classifier', pretrain: 'pretraining' } as const
 
-/** Such as "Demo 0.3.0, classifier, untrained". */
+/** Such as "classifier, untrained"; a network without a teacher has no student either. */
 export function encoderTitle({ task, role }: EncoderChoice, hasTeacher: boolean): string {
   const who = role === 'student' && !hasTeacher ? '' : `, ${role}`
   return `${networkNames[task]}${who}`

@@ -204,6 +204,7 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
       get().cancelAttention()
       get().cancelWindows()
       get().cancelHeads()
+      get().clearHeads()
       get().cancelFeatures()
       get().cancelReconstruction()
       services.held.holdPainting(undefined)

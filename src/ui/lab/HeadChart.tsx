@@ -81,7 +81,7 @@ function PlotOf({ plot, columns, hovered, onHover }: PlotProps) {
   const right = CHART.width - CHART.right
   return (
     <g>
-      <text x={0} y={plot.top - 9} fill={INK.text}>
+      <text x={0} y={plot.top - 12} fill={INK.text}>
         {plot.title}
       </text>
       {plot.ticks.map(({ y, text }) => (

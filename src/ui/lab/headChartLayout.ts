@@ -2,7 +2,7 @@
 // beside each other within a head's block. Plain numbers; the component draws them.
 import type { HeadFigure, Spread } from '../../insight/headDiversity.ts'
 
-export const CHART = { width: 340, left: 34, right: 8, top: 46, plot: 118, gap: 40, foot: 44 } as const
+export const CHART = { width: 340, left: 34, right: 8, top: 50, plot: 118, gap: 44, foot: 44 } as const
 export const CHART_HEIGHT = CHART.top + 2 * CHART.plot + CHART.gap + CHART.foot
 
 export interface HeadMark {
