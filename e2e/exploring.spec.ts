@@ -66,8 +66,8 @@ test('exploring the demo: attention is painted, masks follow r and s, files and 
   expect(map.toString('latin1', 148, 227)).toContain('Research use - not for clinical use')
   const mask = gunzipSync(await takeAway(page, 'Mask as NIfTI')).subarray(352)
   const hidden = mask.filter(code => code === 1).length
-  // 26 tokens of 8³ mm³ in voxels of 1.75 × 1.75 × 2 mm; edges fall between voxels.
-  expect(Math.abs(hidden / ((26 * 512) / (1.75 * 1.75 * 2)) - 1)).toBeLessThan(0.15)
+  // 26 tokens of 8³ voxels of 1.5 mm, 12³ mm³, in voxels of 1.75 × 1.75 × 2 mm; edges fall between voxels.
+  expect(Math.abs(hidden / ((26 * 12 ** 3) / (1.75 * 1.75 * 2)) - 1)).toBeLessThan(0.15)
   const table = (await takeAway(page, 'Tokens as CSV')).toString('utf8').split('\n')
   expect(table[0]).toBe('# Research use — not for clinical use')
   const rows = table.filter(line => /^\d/.test(line))

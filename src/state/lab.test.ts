@@ -52,7 +52,7 @@ function open() {
   store.setState({
     openCase: {
       id: 'case-1',
-      demoPath: null,
+      demoId: null,
       series: { shape: [8, 8, 8], synthetic: true },
     } as unknown as OpenCase,
     crosshairRasMm: [30, 30, 30],

@@ -54,7 +54,7 @@ export const TOUR_STEPS: readonly TourStep[] = [
   },
   {
     title: 'Where it looks',
-    text: 'A transformer weighs tokens against each other. Semantic attention asks how much each token contributes to a summary of the whole box: bright is much, dark is little. This map comes from the demo classifier, which was trained on synthetic nodules, so it is an example, not a verdict.',
+    text: 'A transformer weighs tokens against each other. Semantic attention asks how much each token contributes to a summary of the whole box: bright is much, dark is little. This map comes from a small network that learnt from synthetic chests, so it is an example, not a verdict.',
     show(state) {
       prepare(state)
       state.setHead(0)
