@@ -58,7 +58,7 @@ export async function publishPretrained(name: string, storage: RunStorage, versi
         notice: 'Research use — not for clinical use. Trained on synthetic scans only.',
         licence: 'Apache-2.0',
         commands: [
-          `npm run pretrain -- --data ${data.join(' ')} --preset ${preset} --steps ${options.steps} --batch ${options.batch} --seed ${options.seed} --lr ${options.learningRate} --teacher-momentum ${options.teacherMomentum} --out RUN`,
+          `npm run pretrain -- --data ${data.join(' ')} --preset ${preset} --steps ${options.steps} --batch ${options.batch} --seed ${options.seed} --lr ${options.learningRate} --warmup ${options.warmupSteps} --masking ${options.masking} --teacher-momentum ${options.teacherMomentum} --out RUN`,
         ],
         runs: [{ kind: 'pretrain', preset, step, options, data, sessions, remark: recipe.remark }],
       },
