@@ -5,6 +5,11 @@ import { compilePlan, type Plan } from '../../src/graph/webgpu/plan.ts'
 import type { DeviceFacts } from '../../src/kernels/gpuKernel.ts'
 import type { Entrant } from './entrant.ts'
 
+/** The families of programs that a device can run. */
+export function offeredFamilies(device: GPUDevice): readonly DeviceFacts['tiles'][] {
+  return device.features.has('subgroups') ? ['registers', 'shared', 'subgroups'] : ['registers', 'shared']
+}
+
 /** What the plan consists of: kernels of ours, generated chains, and plain programs that stand in for kernels. */
 function describePlan({ report: { tasks, generic } }: Plan): string {
   const count = (kind: string) => tasks.filter(task => task.kind === kind).length

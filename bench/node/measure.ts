@@ -8,7 +8,7 @@ import { loadNodeRuntime } from '../../cli/support/nodeRuntime.ts'
 import { describeAdapter } from '../../src/kernels/device.ts'
 import type { Entrant } from '../entrants/entrant.ts'
 import { onnxCpuEntrant } from '../entrants/onnx.ts'
-import { halvesEntrant, planEntrant } from '../entrants/ours.ts'
+import { halvesEntrant, offeredFamilies, planEntrant } from '../entrants/ours.ts'
 import { openTfjsBackends, tfjsWasmEntrant, tfjsWebgpuEntrants } from '../entrants/tfjs.ts'
 import { gpuCounters } from '../measure/gpuCounters.ts'
 import { describeFailure } from '../measure/describeFailure.ts'
@@ -48,7 +48,7 @@ async function openBench(): Promise<Bench> {
   gpuCounters()
   openTfjsBackends(gpu)
   await tf.setBackend('webgpu')
-  const ours = (['registers', 'shared'] as const).map(tiles => planEntrant(device, tiles))
+  const ours = offeredFamilies(device).map(tiles => planEntrant(device, tiles))
   const halves = (['registers', 'shared'] as const).map(tiles => halvesEntrant(device, tiles))
   const [plain, eager] = tfjsWebgpuEntrants(device)
   const processor = `${os.cpus()[0]?.model.trim() ?? os.arch()}, ${os.availableParallelism()} threads`

@@ -5,7 +5,7 @@ import { describeAdapter, requestDevice } from '../../src/kernels/device.ts'
 import type { Entrant } from '../entrants/entrant.ts'
 import { jaxEntrant } from '../entrants/jax.ts'
 import { onnxCpuEntrant, onnxWebgpuEntrant } from '../entrants/onnx.ts'
-import { halvesEntrant, planEntrant } from '../entrants/ours.ts'
+import { halvesEntrant, offeredFamilies, planEntrant } from '../entrants/ours.ts'
 import { openTfjsBackends, tfjsWebgpuEntrants } from '../entrants/tfjs.ts'
 import { gpuCounters } from '../measure/gpuCounters.ts'
 import { describeFailure } from '../measure/describeFailure.ts'
@@ -42,7 +42,7 @@ async function openBench(): Promise<Bench> {
   gpuCounters()
   openTfjsBackends(gpu)
   await tf.setBackend('webgpu')
-  const ours = (['registers', 'shared'] as const).map(tiles => planEntrant(device, tiles))
+  const ours = offeredFamilies(device).map(tiles => planEntrant(device, tiles))
   const halves = (['registers', 'shared'] as const).map(tiles => halvesEntrant(device, tiles))
   const [plain, eager] = tfjsWebgpuEntrants(device)
   const adapter = describeAdapter(adapterInfo)

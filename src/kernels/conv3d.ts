@@ -9,6 +9,7 @@ import {
   isKernelKnown,
   runGpuKernel,
   type GpuKernel,
+  type DeviceFacts,
   type KernelBindings,
   type Shape,
   type TensorBinding,
@@ -60,7 +61,7 @@ function productOf(x: Shape, filter: Shape, activation: unknown): RowProduct {
   return activation === 'leakyRelu' ? { ...product, epilogue: 'leakyRelu' } : product
 }
 
-function partsOf(product: RowProduct, tiles: 'registers' | 'shared'): MomentParts {
+function partsOf(product: RowProduct, tiles: DeviceFacts['tiles']): MomentParts {
   const { batch, rows, columns } = product
   return { batch, rows, channels: columns, span: rowsOfTile(chooseProductTile(product, tiles, true)) }
 }

@@ -37,7 +37,7 @@ const sattShape = ({ batch, tokens }: Dense) => [batch, tokens - 1]
 
 function program({ width, heads, hasCls }: Dense, tiles: DeviceFacts['tiles'], isGradient: boolean) {
   const headWidth = width / heads
-  const keys = tiles === 'shared' ? keysPerTile(headWidth) : 0
+  const keys = tiles !== 'registers' ? keysPerTile(headWidth) : 0
   const cls = hasCls
     ? `@group(0) @binding(6) var<storage, read> dProbabilities: array<f32>; // [B, heads, T]
 @group(0) @binding(7) var<storage, read> dSatt: array<f32>;                     // [B, T - 1]

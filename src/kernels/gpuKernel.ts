@@ -22,8 +22,11 @@ export interface DeviceFacts {
     | 'maxComputeInvocationsPerWorkgroup'
     | 'maxComputeWorkgroupsPerDimension'
   >
-  /** "registers" reads from buffers alone, "shared" passes tiles through workgroup memory: chosen by measuring. */
-  readonly tiles: 'registers' | 'shared'
+  /**
+   * "registers" reads from buffers alone, "shared" passes tiles through workgroup memory, "subgroups" joins sums of rows by
+   * shuffles too, where the device has them: chosen by measuring.
+   */
+  readonly tiles: 'registers' | 'shared' | 'subgroups'
 }
 
 /** A tensor's place in a buffer: `offset` and `size` in bytes, `offset` a multiple of the device's alignment. */

@@ -16,6 +16,8 @@ export interface PlainRun {
   readonly tiles?: DeviceFacts['tiles']
   /** Largest binding; the device's limit unless a test asks for less. */
   readonly mostBindingBytes?: number
+  /** Scratch larger than asked for: products size theirs for what every device binds, and a lower limit makes more parts. */
+  readonly hasRoomyScratch?: boolean
   /** Number of the input in whose place an output stands, by the output's number. */
   readonly inPlace?: Readonly<Record<number, number>>
 }
@@ -38,16 +40,15 @@ export async function runPlainly(
   kernel: GpuKernel,
   inputs: readonly (HostArray | undefined)[],
   attributes: KernelAttributes = {},
-  { tiles = 'registers', mostBindingBytes, inPlace = {} }: PlainRun = {},
+  { tiles = 'registers', mostBindingBytes, hasRoomyScratch = false, inPlace = {} }: PlainRun = {},
 ): Promise<Float32Array[]> {
   const shapes = inputs.map(input => input?.shape)
   const bound = inputs.map(input => input && place(device, input.data.length, input.shape, input.data))
   const outputs = kernel
     .shapes(shapes, attributes)
     .map((shape, i) => (i in inPlace ? bound[inPlace[i]]! : place(device, count(shape), shape)))
-  // Kernels size their scratch for what every device can bind: a smaller limit makes more parts.
   const sizes = kernel.scratch?.(shapes, attributes) ?? []
-  const floats = sizes.map(size => (mostBindingBytes ? 8 * size + 4096 : Math.max(1, size)))
+  const floats = sizes.map(size => (hasRoomyScratch ? 8 * size + 4096 : Math.max(1, size)))
   const scratch = floats.map(size => place(device, size, [size]))
   const changed = mostBindingBytes ? { maxStorageBufferBindingSize: mostBindingBytes } : {}
   const facts = deviceFacts(device, tiles, changed)

@@ -1,6 +1,6 @@
 // Normalisation and activation on WebGPU: on plain buffers at default limits, beside double precision; and as tfjs kernels
 // with their gradients, beside the autodiff of their references on the CPU.
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { gelu, geluKernel, geluReference } from './gelu.ts'
@@ -78,9 +78,13 @@ function gatherPlainly({ data, shape }: HostArray, order: readonly number[]): Ro
   return rows
 }
 
-const tiles = ['registers', 'shared'] as const
+const tiles = ['registers', 'shared', 'subgroups'] as const
+const isOffered = (family: (typeof tiles)[number]) =>
+  family !== 'subgroups' || gpu?.device.features.has('subgroups') === true
 
 describe.skipIf(!gpu).each(tiles)('layer normalisation, tiles in %s', family => {
+  beforeEach(({ skip }) => skip(!isOffered(family), 'the device offers no subgroups'))
+
   it.each([[[3, 5, 24]], [[1, 48]], [[7, 13]], [[70, 9]], [[2, 33, 96]], [[5, 3072]], [[3, 1030]], [[9, 1]]])(
     'follows the definition for x of shape %j',
     async shape => {
@@ -158,52 +162,55 @@ const grids = [
   [1, 1, 3, 1, 4],
 ] as const
 
-describe.skipIf(!gpu).each(tiles)('patch merging with its normalisation, tiles in %s', family => {
-  describe.each(orders)('in the order %s', (_, order) => {
-    it.each(grids.map(grid => [grid]))('gathers and normalises a grid of shape %j', async shape => {
-      const width = 8 * shape[4]
-      const [x, weight, bias] = [floats(shape, 1, 3, 1), floats([width], 2), floats([width], 3)]
-      const attributes = { order: [...order] }
-      const inputs = [x, weight, bias]
-      const [got] = await runPlainly(gpu!.device, mergeNormKernel, inputs, attributes, { tiles: family })
-      expectClose(got, normalisePlainly(gatherPlainly(x, order), weight.data, bias.data), tolerance.forward)
+describe.skipIf(!gpu).each(tiles.filter(isOffered))(
+  'patch merging with its normalisation, tiles in %s',
+  family => {
+    describe.each(orders)('in the order %s', (_, order) => {
+      it.each(grids.map(grid => [grid]))('gathers and normalises a grid of shape %j', async shape => {
+        const width = 8 * shape[4]
+        const [x, weight, bias] = [floats(shape, 1, 3, 1), floats([width], 2), floats([width], 3)]
+        const attributes = { order: [...order] }
+        const inputs = [x, weight, bias]
+        const [got] = await runPlainly(gpu!.device, mergeNormKernel, inputs, attributes, { tiles: family })
+        expectClose(got, normalisePlainly(gatherPlainly(x, order), weight.data, bias.data), tolerance.forward)
+      })
+
+      it('has the gradient of its composition', async () => {
+        chooseTiles(family)
+        const shape = [2, 5, 3, 4, 3]
+        const inputs = [floats(shape, 1, 3, 1), floats([24], 2), floats([24], 3)]
+        // Each element of the gathered rows by its number in x, the number after the last where there is none.
+        const numbers = { data: Float32Array.from({ length: 360 }, (_unused, i) => i + 1), shape }
+        const sources = Int32Array.from(gatherPlainly(numbers, order).flat(), number => (number + 360) % 361)
+        const composed: TensorFunction = (x, weight, bias) => {
+          const padded = tf.concat([tf.reshape(x, [-1]), tf.zeros([1])])
+          const rows = tf.reshape(tf.gather(padded, tf.tensor1d(sources, 'int32')), [2, 3, 2, 2, 24])
+          return layerNormReference(rows, weight, bias)
+        }
+        const merged: TensorFunction = (x, weight, bias) => mergeNorm(x, weight, bias, order)
+        const dOutput = sample(2 * 12 * 24, 5)
+        const got = await differentiateOn('webgpu', merged, inputs, [], dOutput)
+        const want = await differentiateOn('cpu', composed, inputs, [], dOutput)
+        want.forEach((values, i) => expectClose(got[i], values, i ? tolerance.gradient : tolerance.forward))
+      })
     })
 
-    it('has the gradient of its composition', async () => {
-      chooseTiles(family)
-      const shape = [2, 5, 3, 4, 3]
-      const inputs = [floats(shape, 1, 3, 1), floats([24], 2), floats([24], 3)]
-      // Each element of the gathered rows by its number in x, the number after the last where there is none.
-      const numbers = { data: Float32Array.from({ length: 360 }, (_unused, i) => i + 1), shape }
-      const sources = Int32Array.from(gatherPlainly(numbers, order).flat(), number => (number + 360) % 361)
-      const composed: TensorFunction = (x, weight, bias) => {
-        const padded = tf.concat([tf.reshape(x, [-1]), tf.zeros([1])])
-        const rows = tf.reshape(tf.gather(padded, tf.tensor1d(sources, 'int32')), [2, 3, 2, 2, 24])
-        return layerNormReference(rows, weight, bias)
-      }
-      const merged: TensorFunction = (x, weight, bias) => mergeNorm(x, weight, bias, order)
-      const dOutput = sample(2 * 12 * 24, 5)
-      const got = await differentiateOn('webgpu', merged, inputs, [], dOutput)
-      const want = await differentiateOn('cpu', composed, inputs, [], dOutput)
-      want.forEach((values, i) => expectClose(got[i], values, i ? tolerance.gradient : tolerance.forward))
+    it('gives the same bit by bit sample by sample where a batch is too large to bind', async () => {
+      const inputs = [floats([3, 3, 4, 4, 8], 1), floats([3, 2, 2, 2, 64], 2), floats([64], 3)]
+      const run = (mostBindingBytes?: number) =>
+        runPlainly(
+          gpu!.device,
+          mergeNormGradientKernel,
+          inputs,
+          { order: [...orders[0][1]] },
+          { tiles: family, mostBindingBytes },
+        )
+      // Two samples of 2048 bytes, then the third.
+      expect(await run(4096)).toEqual(await run())
+      await expect(run(1024)).rejects.toThrow(/cannot be bound/)
     })
-  })
-
-  it('gives the same bit by bit sample by sample where a batch is too large to bind', async () => {
-    const inputs = [floats([3, 3, 4, 4, 8], 1), floats([3, 2, 2, 2, 64], 2), floats([64], 3)]
-    const run = (mostBindingBytes?: number) =>
-      runPlainly(
-        gpu!.device,
-        mergeNormGradientKernel,
-        inputs,
-        { order: [...orders[0][1]] },
-        { tiles: family, mostBindingBytes },
-      )
-    // Two samples of 2048 bytes, then the third.
-    expect(await run(4096)).toEqual(await run())
-    await expect(run(1024)).rejects.toThrow(/cannot be bound/)
-  })
-})
+  },
+)
 
 const scale = (x: HostArray, by: number, offset = 0): HostArray => ({
   data: x.data.map(value => by * value + offset) as Float32Array<ArrayBuffer>,

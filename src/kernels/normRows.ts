@@ -6,6 +6,7 @@ import gradText from '../../shaders/normRowsGrad.wgsl?raw'
 import mergedText from '../../shaders/normRowsMerged.wgsl?raw'
 import plainText from '../../shaders/normRowsPlain.wgsl?raw'
 import registersText from '../../shaders/normSumRegisters.wgsl?raw'
+import subgroupsText from '../../shaders/normSumSubgroups.wgsl?raw'
 import rowsText from '../../shaders/normRows.wgsl?raw'
 import sharedText from '../../shaders/normSumShared.wgsl?raw'
 import type { DeviceFacts, KernelBindings, TensorBinding } from './gpuKernel.ts'
@@ -49,7 +50,7 @@ function threadsPerRow(norm: NormRows): number {
 function program(norm: NormRows, tiles: DeviceFacts['tiles'], isGradient: boolean) {
   const { channels, isAffine, merge } = norm
   const width = widthOf(norm)
-  const group = tiles === 'shared' ? threadsPerRow(norm) : 1
+  const group = tiles === 'registers' ? 1 : threadsPerRow(norm)
   const affine = isAffine
     ? `@group(0) @binding(3) var<storage, read> weight: array<Lane>;
 @group(0) @binding(4) var<storage, read> bias: array<Lane>;
@@ -57,19 +58,23 @@ fn affine(y: Lane, lane: u32) -> Lane { return y * weight[lane] + bias[lane]; }
 fn scaled(dy: Lane, lane: u32) -> Lane { return dy * weight[lane]; }`
     : `fn affine(y: Lane, lane: u32) -> Lane { return y; }
 fn scaled(dy: Lane, lane: u32) -> Lane { return dy; }`
+  const usesSubgroups = tiles === 'subgroups'
   const gradient = gradText + (merge ? gradMergedText : gradPlainText)
   const text = [
     laneText(width),
     `fn firstOf(a: Lane) -> f32 { return ${width === 1 ? 'a' : 'a.x'}; }`,
     `const CHANNELS = ${channels}u;\nconst EPSILON = ${layerNormEpsilon};`,
     merge ? mergedText : plainText,
-    group === 1 ? registersText : `const GROUP = ${group}u;\n${sharedText}`,
+    group === 1 ? registersText : `const GROUP = ${group}u;\n${usesSubgroups ? subgroupsText : sharedText}`,
     affine,
     rowsText,
     isGradient ? gradient : '',
   ]
-  const variant = { channels, width, group, isAffine, isMerged: merge !== undefined, isGradient }
-  return { key: `normRows ${JSON.stringify(variant)}`, code: text.join('\n'), group }
+  const variant = {
+    ...{ channels, width, group, usesSubgroups },
+    ...{ isAffine, isMerged: merge !== undefined, isGradient },
+  }
+  return { key: `normRows ${JSON.stringify(variant)}`, code: text.join('\n'), group, usesSubgroups }
 }
 
 function uniformsOf(norm: NormRows, part: RowPart): Uint32Array<ArrayBuffer> {
@@ -104,11 +109,11 @@ export function normaliseSteps(
   device: DeviceFacts,
 ): ComputeStep[] {
   const [x, weight, bias] = inputs
-  const { key, code, group } = program(norm, device.tiles, false)
+  const { group, ...own } = program(norm, device.tiles, false)
   const { parts, bindX, bindRows } = binder(norm, device)
   return parts.map(part =>
     flatStep({
-      ...{ key, code },
+      ...own,
       entryPoint: 'normalise',
       threads: part.samples * part.rows * group,
       uniforms: uniformsOf(norm, part),
@@ -134,11 +139,11 @@ export function normaliseGradientSteps(
   device: DeviceFacts,
 ): ComputeStep[] {
   const [statistics, ...sums] = scratch
-  const { key, code, group } = program(norm, device.tiles, true)
+  const { group, ...own } = program(norm, device.tiles, true)
   const { parts, bindX, bindRows } = binder(norm, device)
   const rowSteps = parts.map(part =>
     flatStep({
-      ...{ key, code },
+      ...own,
       entryPoint: 'differentiateRows',
       threads: part.samples * part.rows * group,
       uniforms: uniformsOf(norm, part),
@@ -157,7 +162,7 @@ export function normaliseGradientSteps(
   const biases = joinSlices(sums.slice(sums.length / 2), dBias, slices, device)
   const parameterSteps = parts.map(part =>
     flatStep({
-      ...{ key, code },
+      ...own,
       entryPoint: 'differentiateParameters',
       threads:
         (part.samples * Math.ceil(part.rows / rowsPerSlice(norm.rows)) * norm.channels) / widthOf(norm),

@@ -28,7 +28,8 @@ export function runKernelOnBuffers(
   inputs: readonly (TestTensor | undefined)[],
   { attributes, ...run }: KernelRun,
 ): Promise<Float32Array[]> {
-  return support.runPlainly(device, kernel, inputs, attributes, run)
+  const hasRoomyScratch = run.mostBindingBytes !== undefined
+  return support.runPlainly(device, kernel, inputs, attributes, { ...run, hasRoomyScratch })
 }
 
 /** The value of `f` on tfjs's CPU backend. */

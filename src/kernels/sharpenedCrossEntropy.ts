@@ -98,11 +98,12 @@ export const sharpenedCrossEntropyKernel: GpuKernel = {
     const [rowSums, ...levels] = scratch
     const [R, N, K] = student.shape
     const options = optionsOf(attributes)
+    const family = device.tiles === 'registers' ? 'registers' : 'shared'
     const rows = rangesOf(student.shape, options, device).map(({ first, count }) => ({
-      key: `sharpenedCrossEntropy ${device.tiles} ${K} ${mask.dtype}`,
-      code: flatText + rowFunctions[device.tiles] + prelude(K, mask) + text,
+      key: `sharpenedCrossEntropy ${family} ${K} ${mask.dtype}`,
+      code: flatText + rowFunctions[family] + prelude(K, mask) + text,
       entryPoint: 'main',
-      workgroups: foldWorkgroups(device.tiles === 'shared' ? count : Math.ceil(count / flatWorkgroup)),
+      workgroups: foldWorkgroups(family === 'shared' ? count : Math.ceil(count / flatWorkgroup)),
       uniforms: packUniforms(
         [count, first, options.swapViews ? (R / 2) * N : 0],
         [1 / options.studentTemperature],

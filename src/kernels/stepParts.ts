@@ -107,6 +107,7 @@ type FlatStep = Pick<ComputeStep, 'code' | 'uniforms' | 'buffers'> & {
   readonly key: string
   readonly threads: number
   readonly entryPoint?: string
+  readonly usesSubgroups?: boolean
 }
 
 /** One thread an element; `code` comes without `flatText`. */
@@ -115,12 +116,13 @@ export function flatStep({
   code,
   threads,
   entryPoint = 'main',
+  usesSubgroups = false,
   uniforms,
   buffers,
 }: FlatStep): ComputeStep {
   return {
     key,
-    code: flatText + code,
+    code: (usesSubgroups ? 'enable subgroups;\n' : '') + flatText + code,
     entryPoint,
     workgroups: foldWorkgroups(Math.ceil(threads / flatWorkgroup)),
     uniforms,

@@ -5,7 +5,7 @@ import attentionText from '../../shaders/windowAttention.wgsl?raw'
 import registersText from '../../shaders/windowAttentionRegisters.wgsl?raw'
 import sharedText from '../../shaders/windowAttentionShared.wgsl?raw'
 import type { Triple } from '../base/shape.ts'
-import { bindSamples, bindWhole, type DeviceFacts, type GpuKernel, type TensorBinding } from './gpuKernel.ts'
+import { bindSamples, bindWhole, type GpuKernel, type TensorBinding } from './gpuKernel.ts'
 import { foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
 import {
   measureWindows,
@@ -22,7 +22,7 @@ export interface AttentionVariant {
    * "registers": each query reads keys from the buffer itself and repeats their index arithmetic. "shared": keys pass
    * through workgroup memory, read once for 64 queries; 2.5 times as fast on SwiftShader (npm run bench).
    */
-  readonly storage: DeviceFacts['tiles']
+  readonly storage: 'registers' | 'shared'
 }
 
 export const attentionWorkgroup = 64
@@ -132,7 +132,7 @@ export const windowAttentionKernel: GpuKernel = {
     const variant: AttentionVariant = {
       headWidth,
       window: attributes.window,
-      storage: keysPerTile(headWidth) > 0 ? tiles : 'registers',
+      storage: keysPerTile(headWidth) > 0 && tiles !== 'registers' ? 'shared' : 'registers',
     }
     const steps: ComputeStep[] = []
     for (let first = 0; first < batch; first += samples) {

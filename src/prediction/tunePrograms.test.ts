@@ -6,9 +6,13 @@ import { makeOracle } from './testModel.ts'
 import { tunePrograms, type ProgramMemory } from './tunePrograms.ts'
 
 // No device is touched: what is tested is which programs are chosen and what is kept.
-const runtime: PlanRuntime = { kind: 'plan', device: undefined as unknown as GPUDevice, label: 'a GPU' }
+const runtime: PlanRuntime = {
+  kind: 'plan',
+  device: { features: new Set() } as unknown as GPUDevice,
+  label: 'a GPU',
+}
 
-type Times = Readonly<Record<'shared' | 'registers', number>>
+type Times = Readonly<Partial<Record<NonNullable<PlanRuntime['tiles']>, number>>>
 
 /** A clock that each run advances by the milliseconds of the programs that were opened. */
 function bench(halves: Times, single: Times = { shared: 9, registers: 9 }) {
@@ -21,7 +25,7 @@ function bench(halves: Times, single: Times = { shared: 9, registers: 9 }) {
     released: () => released,
     now: () => time,
     open: ({ tiles, storage }: PlanRuntime): Promise<LoadedModel> => {
-      current = (storage === 'f16' ? halves : single)[tiles!]
+      current = (storage === 'f16' ? halves : single)[tiles!] ?? 100
       opened.push(`${tiles} ${storage}`)
       return Promise.resolve({ ...makeOracle(0), release: () => Promise.resolve(void released++) })
     },
@@ -55,6 +59,14 @@ describe('choosing programs', () => {
       expect(released()).toBe(3)
     },
   )
+
+  it('tries subgroups where the device has them', async () => {
+    const { open, run, now, opened } = bench({ shared: 3, registers: 5, subgroups: 2 })
+    const device = { features: new Set(['subgroups']) } as unknown as GPUDevice
+    const chosen = await tunePrograms({ ...runtime, device }, 'key', open, run, undefined, now)
+    expect(chosen).toMatchObject({ tiles: 'subgroups', storage: 'f16' })
+    expect(opened).toEqual(['shared f16', 'registers f16', 'subgroups f16', 'subgroups f32'])
+  })
 
   it('prefers what holds a larger tile to what is faster', async () => {
     const { open, run, now } = bench({ shared: 5, registers: 4 }, { shared: 1, registers: 1 })

@@ -8,7 +8,7 @@ import type { LoadedModel } from './loadModel.ts'
 
 type Programs = Required<Pick<PlanRuntime, 'tiles' | 'storage'>>
 
-const families: readonly Programs['tiles'][] = ['shared', 'registers']
+const families: readonly Programs['tiles'][] = ['shared', 'registers', 'subgroups']
 const storages: readonly Programs['storage'][] = ['f16', 'f32']
 const timedRuns = 3
 
@@ -90,9 +90,10 @@ export async function tunePrograms(
       failures.push(error)
     }
   }
-  for (const tiles of families) await attempt({ tiles, storage: 'f16' })
+  const offered = families.filter(tiles => tiles !== 'subgroups' || runtime.device.features.has('subgroups'))
+  for (const tiles of offered) await attempt({ tiles, storage: 'f16' })
   // Which family is faster hardly depends on how values are stored: single precision is tried with that one alone.
-  for (const tiles of best ? [(best as Trial).choice.tiles] : families)
+  for (const tiles of best ? [(best as Trial).choice.tiles] : offered)
     await attempt({ tiles, storage: 'f32' })
   if (!best) throw allFailures(failures)
   await rememberPrograms(memory, key, best.choice)

@@ -48,11 +48,15 @@ function strain(got: Results, wanted: Results): number {
   return errors.reduce((most, error) => (error <= most ? most : error), 0) // NaN takes any number's place and stays
 }
 
+const families = ['registers', 'shared'] as const
+
 describe.skipIf(!gpu)('halves', () => {
   it.each(Object.keys(storedCases))('change %s by no more than their rounding', async name => {
     const each = storedCases[name]
     const single = await run(gpu!.device, each, { tiles: 'registers' })
-    for (const tiles of each.isTiled ? (['registers', 'shared'] as const) : (['registers'] as const)) {
+    const hasSubgroups = gpu!.device.features.has('subgroups')
+    const tiled = hasSubgroups ? (['registers', 'shared', 'subgroups'] as const) : families
+    for (const tiles of each.isTiled ? tiled : (['registers'] as const)) {
       const half = await run(gpu!.device, each, { tiles, storage: 'f16' })
       expect(half.report.halves, JSON.stringify(half.report.singles)).toBe(each.halves)
       expect(strain(half.got, single.got), tiles).toBeLessThanOrEqual(1)
