@@ -1,7 +1,7 @@
 // npm run bench: our kernels and networks beside their peers, in Node and in a page. It measures and asserts nothing.
 //   --quick under two minutes on two cores · --full published sizes and growth · --json prints only JSON
 //   --write also writes docs/benchmarks/<device>.md · --only TEXT cases whose name contains it · --rounds N
-//   --where node|page|both
+//   --where node|page|both · --minutes N ends in about that time, the most telling cases first
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -36,6 +36,7 @@ function readArguments() {
       write: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       rounds: { type: 'string' },
+      minutes: { type: 'string' },
       where: { type: 'string', default: 'both' },
     },
   })
@@ -44,7 +45,10 @@ function readArguments() {
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
     throw new InputError(`--rounds is '${values.rounds}', but a whole number from 1 is expected.`)
-  return { ...values, rounds }
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
+  if (minutes !== undefined && !(minutes > 0))
+    throw new InputError(`--minutes is '${values.minutes}', but a number above 0 is expected.`)
+  return { ...values, rounds, minutes }
 }
 
 /** The page's part; its absence is a remark. */
@@ -69,8 +73,10 @@ async function measurePage(
 async function main(): Promise<void> {
   const options = readArguments()
   const started = performance.now()
-  const { attemptMs, nodeMs, totalMs, ...level } =
+  const { attemptMs, nodeMs: ownNodeMs, totalMs: ownTotalMs, ...level } =
     levels[options.quick ? 'quick' : options.full ? 'full' : 'normal']
+  const wantedMs = (options.minutes ?? Infinity) * 60_000
+  const [nodeMs, totalMs] = [Math.min(ownNodeMs, wantedMs / 2), Math.min(ownTotalMs, wantedMs)]
   const settings: Settings = { ...level, rounds: options.rounds ?? level.rounds }
   const job = { settings, only: options.only }
   // stdout is for the results.
