@@ -73,8 +73,12 @@ async function measurePage(
 async function main(): Promise<void> {
   const options = readArguments()
   const started = performance.now()
-  const { attemptMs, nodeMs: ownNodeMs, totalMs: ownTotalMs, ...level } =
-    levels[options.quick ? 'quick' : options.full ? 'full' : 'normal']
+  const {
+    attemptMs,
+    nodeMs: ownNodeMs,
+    totalMs: ownTotalMs,
+    ...level
+  } = levels[options.quick ? 'quick' : options.full ? 'full' : 'normal']
   const wantedMs = (options.minutes ?? Infinity) * 60_000
   const [nodeMs, totalMs] = [Math.min(ownNodeMs, wantedMs / 2), Math.min(ownTotalMs, wantedMs)]
   const settings: Settings = { ...level, rounds: options.rounds ?? level.rounds }
