@@ -1,6 +1,6 @@
 // npm run bench: our kernels and networks beside their peers, in Node and in a page. It measures and asserts nothing.
 //   --quick under two minutes on two cores · --full published sizes and growth · --json prints only JSON
-//   --write also writes docs/benchmarks/<device>.md · --only TEXT cases whose name contains it · --rounds N
+//   --write also writes docs/benchmarks/<device>.md · --only TEXT|TEXT cases whose name contains one of them · --rounds N
 //   --where node|page|both · --minutes N ends in about that time, the most telling cases first
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

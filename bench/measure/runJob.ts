@@ -30,7 +30,7 @@ export async function runJob(
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<void> {
   watchErrors(device)
-  const wanted = (name: string) => name.includes(only)
+  const wanted = (name: string) => only.split('|').some(part => name.includes(part))
   const cases = listCases({ level: settings.level, isSoftware: place.isSoftware }).filter(({ name }) =>
     wanted(name),
   )
