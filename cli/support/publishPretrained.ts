@@ -4,9 +4,10 @@ import { InputError } from '../../src/base/errors.ts'
 import { floatToHalf } from '../../src/base/half.ts'
 import { taskParts, type NetworkEntry } from '../../src/network/model.ts'
 import { parameterShapes } from '../../src/network/parameters.ts'
-import { readSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
+import { readSafetensorsData, type SafetensorsTensor } from '../../src/network/safetensors.ts'
 import { readConfig } from '../../src/training/pretrain/runRecord.ts'
-import { readJson, type RunStorage } from '../../src/training/run/storage.ts'
+import { readSave } from '../../src/training/run/checkpoint.ts'
+import type { RunStorage } from '../../src/training/run/storage.ts'
 import { writeModelFolder } from './publishModel.ts'
 
 /** HU outside a scan, as every network here takes it. */
@@ -18,12 +19,11 @@ const padHu = -1024
  */
 export async function publishPretrained(name: string, storage: RunStorage, version: string): Promise<void> {
   const config = await readConfig(storage)
-  const latest = (await readJson(storage, 'latest.json')) as { checkpoint: string; step: number } | undefined
-  const bytes = latest && (await storage.read(latest.checkpoint))
-  if (!config || !latest || !bytes)
+  const save = await readSave(storage)
+  if (!config || !save)
     throw new InputError('The folder holds no pretraining run with a saved checkpoint; train one first.')
-  const { step } = latest
-  const { tensors } = readSafetensors(bytes)
+  const { step, layout } = save
+  const { tensors } = readSafetensorsData(layout)
   const { recipe, options, data, preset, sessions } = config
   const entry: NetworkEntry = {
     config: recipe.config,

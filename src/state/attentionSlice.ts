@@ -7,21 +7,16 @@ import { rankedTokens } from '../tokens/tokenDraw.ts'
 import type { AttentionResult } from '../worker/labProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
-import type { Failure } from './failure.ts'
+import type { Job } from './job.ts'
 import { openLabNetwork } from './labSlice.ts'
 import type { SliceOf } from './store.ts'
 
-export type AttentionState =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'running'; readonly progress: StageProgress }
-  | {
-      readonly kind: 'done'
-      /** Tells two results apart; the maps are in `held.attention()`. */
-      readonly serial: number
-      readonly device: string
-      readonly notices: readonly string[]
-    }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+export type AttentionState = Job<{
+  /** Tells two results apart; the maps are in `held.attention()`. */
+  readonly serial: number
+  readonly device: string
+  readonly notices: readonly string[]
+}>
 
 export interface AttentionSlice {
   readonly attention: AttentionState

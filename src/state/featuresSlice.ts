@@ -13,17 +13,15 @@ import type {
 import type { StageProgress } from '../worker/protocol.ts'
 import { DEMO_CASES } from './demoCases.ts'
 import { toFailure } from './failure.ts'
-import type { Failure } from './failure.ts'
+import type { Job } from './job.ts'
 import { defaultEncoder } from './headsSlice.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 import { gridOf } from './windowsSlice.ts'
 
-export type FeaturesState =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'running'; readonly progress: StageProgress }
-  /** The arrays are in `held.insight.clusters`. */
-  | { readonly kind: 'done'; readonly serial: number }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+export type FeaturesState = Job<{
+  /** Tells two results apart; the arrays are in `held.insight.clusters`. */
+  readonly serial: number
+}>
 
 export interface FeatureSettings {
   /** Null: the network and role that the lab looks into. */

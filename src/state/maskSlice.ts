@@ -4,20 +4,15 @@ import { defaultMasks, makeMask } from '../insight/masks.ts'
 import { MARK } from '../insight/painting.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
-import type { Failure } from './failure.ts'
+import type { Job } from './job.ts'
 import { openLabNetwork } from './labSlice.ts'
 import type { SliceOf } from './store.ts'
 
-export type ReconstructionState =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'running'; readonly progress: StageProgress }
-  | {
-      readonly kind: 'done'
-      /** Tells two results apart; the voxels are in `held.reconstruction()`. */
-      readonly serial: number
-      readonly device: string
-    }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+export type ReconstructionState = Job<{
+  /** Tells two results apart; the voxels are in `held.reconstruction()`. */
+  readonly serial: number
+  readonly device: string
+}>
 
 export interface MaskSlice {
   readonly masks: MaskSettings

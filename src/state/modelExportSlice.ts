@@ -3,15 +3,11 @@ import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
-import type { Failure } from './failure.ts'
+import type { Job } from './job.ts'
 import { MODEL_NAME } from './predictionSlice.ts'
 import type { SliceOf } from './store.ts'
 
-export type ModelExport =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'running'; readonly progress: StageProgress }
-  | { readonly kind: 'done'; readonly fileName: string; readonly bytes: number }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+export type ModelExport = Job<{ readonly fileName: string; readonly bytes: number }>
 
 export interface ModelExportSlice {
   readonly modelExport: ModelExport

@@ -1,14 +1,10 @@
 // Testing this computer: our kernels and the CPU path against golden fixtures, in the compute worker.
 import type { SelfTestResult, StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
-import type { Failure } from './failure.ts'
+import type { Job } from './job.ts'
 import type { SliceOf } from './store.ts'
 
-export type SelfTest =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'running'; readonly progress: StageProgress }
-  | { readonly kind: 'done'; readonly result: SelfTestResult }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+export type SelfTest = Job<{ readonly result: SelfTestResult }>
 
 export interface SelfTestSlice {
   readonly selfTest: SelfTest

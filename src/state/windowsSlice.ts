@@ -10,21 +10,16 @@ import { tokenOf, tokenSide, tokensOver } from '../insight/tokenGrid.ts'
 import type { WindowResult } from '../worker/insightProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
-import type { Failure } from './failure.ts'
+import type { Job } from './job.ts'
 import { openLabNetwork } from './labSlice.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
-export type WindowsState =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'running'; readonly progress: StageProgress }
-  /** `serial` tells two results apart; the attention is in `held.insight.windows`. */
-  | {
-      readonly kind: 'done'
-      readonly serial: number
-      readonly device: string
-      readonly notices: readonly string[]
-    }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+export type WindowsState = Job<{
+  /** Tells two results apart; the attention is in `held.insight.windows`. */
+  readonly serial: number
+  readonly device: string
+  readonly notices: readonly string[]
+}>
 
 export interface WindowChoice extends BlockPlace {
   readonly head: number | 'mean'

@@ -162,7 +162,9 @@ function unpackStart(packed: Uint8Array, { method }: Entry, count: number, name:
 /** By the platform's own inflate, several times as fast as one in JavaScript; what comes beyond the promised size is not read. */
 async function unpackWhole(packed: Uint8Array<ArrayBuffer>, entry: Entry, name: string): Promise<Uint8Array> {
   const { method, unpackedBytes } = entry
-  if (method === 0) return unpackStart(packed, entry, unpackedBytes, name)
+  // Without the platform's inflate (browsers before 2023) the slower one does.
+  if (method === 0 || typeof DecompressionStream === 'undefined')
+    return unpackStart(packed, entry, unpackedBytes, name)
   const output = new Uint8Array(unpackedBytes)
   let written = 0
   try {

@@ -81,11 +81,8 @@ export async function saveState(
   if (before && before.checkpoint !== name) await storage.remove(before.checkpoint)
 }
 
-/**
- * The last save, or undefined when nothing was saved yet.
- * @throws InputError when it is damaged or holds another architecture than `shapes`.
- */
-export async function loadState(storage: RunStorage, shapes: ParameterShapes): Promise<RunState | undefined> {
+/** The last save as it lies in its file, or undefined when nothing was saved yet. @throws InputError when it is damaged. */
+export async function readSave(storage: RunStorage) {
   const pointer = await readPointer(storage)
   if (!pointer) return undefined
   const bytes = await storage.read(pointer.checkpoint)
@@ -93,17 +90,27 @@ export async function loadState(storage: RunStorage, shapes: ParameterShapes): P
     throw new InputError(
       `The run's last save ${pointer.checkpoint} is missing; restore it, or begin a new run.`,
     )
-  const layout = readSafetensorsLayout(bytes)
+  return { ...pointer, layout: readSafetensorsLayout(bytes) }
+}
+
+/**
+ * The last save, or undefined when nothing was saved yet.
+ * @throws InputError when it is damaged or holds another architecture than `shapes`.
+ */
+export async function loadState(storage: RunStorage, shapes: ParameterShapes): Promise<RunState | undefined> {
+  const save = await readSave(storage)
+  if (!save) return undefined
+  const { checkpoint, step, layout } = save
   try {
-    requireWeights(layout, shapes, pointer.checkpoint)
+    requireWeights(layout, shapes, checkpoint)
   } catch (error) {
     throw new InputError(
-      `The save ${pointer.checkpoint} holds another architecture than this run's settings describe; continue it with the settings that it was begun with. (${(error as Error).message})`,
+      `The save ${checkpoint} holds another architecture than this run's settings describe; continue it with the settings that it was begun with. (${(error as Error).message})`,
     )
   }
   const { tensors } = readSafetensorsData(layout)
   return {
-    step: pointer.step,
+    step,
     tensors: Object.fromEntries(
       Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]),
     ),
