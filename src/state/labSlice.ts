@@ -206,6 +206,7 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
       get().cancelHeads()
       get().clearHeads()
       get().cancelFeatures()
+      get().releaseOpenTokens()
       get().cancelReconstruction()
       services.held.holdPainting(undefined)
       services.held.holdAttention(undefined)

@@ -11,6 +11,8 @@ import { createEncoderSlice } from './encoderSlice.ts'
 import type { EncoderSlice } from './encoderSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createFeatureScansSlice } from './featureScansSlice.ts'
+import type { FeatureScansSlice } from './featureScansSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
 import { createHeadsSlice } from './headsSlice.ts'
@@ -51,6 +53,7 @@ export type Workbench = CaseSlice &
   WindowsSlice &
   HeadsSlice &
   FeaturesSlice &
+  FeatureScansSlice &
   MaskSlice &
   LabExportSlice &
   LabViewSlice &
@@ -85,6 +88,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createWindowsSlice(services)(...api),
     ...createHeadsSlice(services)(...api),
     ...createFeaturesSlice(services)(...api),
+    ...createFeatureScansSlice(services)(...api),
     ...createMaskSlice(services)(...api),
     ...createLabExportSlice(services)(...api),
     ...createLabViewSlice(services)(...api),
