@@ -15,6 +15,8 @@ import { createFeatureScansSlice } from './featureScansSlice.ts'
 import type { FeatureScansSlice } from './featureScansSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
+import { createFollowSlice } from './followSlice.ts'
+import type { FollowSlice } from './followSlice.ts'
 import { createHeadsSlice } from './headsSlice.ts'
 import type { HeadsSlice } from './headsSlice.ts'
 import { createLabExportSlice } from './labExportSlice.ts'
@@ -48,6 +50,7 @@ export type Workbench = CaseSlice &
   ModelExportSlice &
   SelfTestSlice &
   LabSlice &
+  FollowSlice &
   AttentionSlice &
   EncoderSlice &
   WindowsSlice &
@@ -83,6 +86,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createModelExportSlice(services)(...api),
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
+    ...createFollowSlice(services)(...api),
     ...createAttentionSlice(services)(...api),
     ...createEncoderSlice(services)(...api),
     ...createWindowsSlice(services)(...api),
