@@ -81,6 +81,15 @@ function ranking(satt: Float32Array): readonly number[] {
   return order
 }
 
+/** And so is the last shuffle, which r and s leave as it is. */
+let lastShuffle = { seed: NaN, N: 0, order: [] as readonly number[] }
+
+function shuffle(seed: number, N: number): readonly number[] {
+  if (lastShuffle.seed !== seed || lastShuffle.N !== N)
+    lastShuffle = { seed, N, order: shuffledTokens(tokenKeys(seed, 0, 0, N)) }
+  return lastShuffle.order
+}
+
 function hiddenTokens(
   kind: MaskKind,
   satt: Float32Array,
@@ -92,7 +101,7 @@ function hiddenTokens(
   const count = Math.max(0, end - first)
   if (kind === 'attention') return ranking(satt).slice(first, Math.max(first, end))
   if (kind === 'low-attention') return ranking(satt).slice(N - count)
-  if (kind === 'random') return shuffledTokens(tokenKeys(settings.seed, 0, 0, N)).slice(0, count)
+  if (kind === 'random') return shuffle(settings.seed, N).slice(0, count)
   return blockTokens(grid, count, { seed: settings.seed, step: 1, sample: 0 })
 }
 

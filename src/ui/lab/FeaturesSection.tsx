@@ -92,22 +92,24 @@ function Settings({ isDisabled }: { isDisabled: boolean }) {
       {hasOthers && settings.place === 'region' && (
         <p className="secondary">Of the other scans, as much around their middle is read.</p>
       )}
-      <div className="number-row">
-        <WholeNumber
-          label="Clusters"
-          value={settings.k}
-          low={2}
-          high={MOST_CLUSTERS}
-          set={k => change({ k })}
-        />
-        <WholeNumber
-          label="Seed"
-          value={settings.seed}
-          low={0}
-          high={999_999}
-          set={seed => change({ seed })}
-        />
-      </div>
+      <ClusterNumbers />
     </>
+  )
+}
+
+function ClusterNumbers() {
+  const settings = useWorkbench(state => state.featureSettings)
+  const change = useWorkbench(state => state.changeFeatures)
+  return (
+    <div className="number-row">
+      <WholeNumber
+        label="Clusters"
+        value={settings.k}
+        low={2}
+        high={MOST_CLUSTERS}
+        set={k => change({ k })}
+      />
+      <WholeNumber label="Seed" value={settings.seed} low={0} high={999_999} set={seed => change({ seed })} />
+    </div>
   )
 }
