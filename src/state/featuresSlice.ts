@@ -135,7 +135,7 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
       try {
         const wish = { encoder, signal, onProgress }
         const { tokens: scans, titles } = await gatherTokens(services, get(), volume, wish)
-        const input = { encoder, volume, caseId: openCase.id, labels, scans, request }
+        const input = { encoder, volume, openCaseId: openCase.id, labels, scans, request }
         held.insight.clusters = await workers.compute.run('clusterTokens', input, { signal, onProgress })
         const { tokenColour } = get()
         const isAlone = titles.length === 1 && tokenColour === 'scan'

@@ -80,7 +80,7 @@ async function readBeside(
     const summary = state.encoders?.find(one => one.task === encoder.task)
     const part = place === 'region' && summary ? partAround(middleOf(volume), summary) : null
     const request = { part, stage, labels: labelSourceOf(origin), synthetic }
-    const input = { source: state.labSource, encoder, volume, caseId: id, request }
+    const input = { source: state.labSource, encoder, volume, openCaseId: null, request }
     const tokens = await workers.compute.run('readTokens', input, options)
     held.insight.tokens.set(id, { network, part: place, tokens })
     return tokens
@@ -108,7 +108,7 @@ export async function gatherTokens(
   if (own?.network !== network || own.part !== partKey) {
     const labels = labelSourceOf(openOrigin(state))
     const request = { part, stage: featureSettings.stage, labels, synthetic: openCase.series.synthetic }
-    const input = { source, encoder, volume, caseId: openCase.id, request }
+    const input = { source, encoder, volume, openCaseId: openCase.id, request }
     const tokens = await workers.compute.run('readTokens', input, { signal, onProgress })
     own = { network, part: partKey, tokens }
     held.insight.tokens.set(openCase.id, own)

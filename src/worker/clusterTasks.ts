@@ -52,23 +52,22 @@ async function readFeatures(
   return { ...features, ...provenance(model, choice, program) }
 }
 
-/** The open scan's labels are asked for twice, by its tokens and by its voxels, and take seconds. */
-let lastLabels: { readonly key: string; readonly map: LabelMap } | undefined
+/** The open scan's labels are asked for by its tokens and, at each clustering, by its voxels; they take seconds. */
+let openLabels: { readonly key: string; readonly map: LabelMap } | undefined
 
 async function readLabels(
   volume: Volume,
-  caseId: string,
+  openCaseId: string | null,
   labels: LabelSource,
   context: Context,
 ): Promise<LabelMap> {
-  const key = `${caseId} ${labels.kind}`
-  if (lastLabels?.key === key) return lastLabels.map
-  lastLabels = undefined
+  const key = `${openCaseId} ${labels.kind}`
+  if (openLabels?.key === key) return openLabels.map
   await beginStep(context, labels.kind === 'phantom' ? 'Making the organs again' : 'Finding the lungs')
   const onPart = (done: number, total: number) => beginStep(context, 'Making the organs again', done, total)
   const map =
     labels.kind === 'phantom' ? await phantomLabels(volume, labels.origin, onPart) : lungLabels(volume)
-  lastLabels = { key, map }
+  if (openCaseId !== null) openLabels = { key, map }
   return map
 }
 
@@ -81,7 +80,7 @@ function shareable(values: Float32Array): Float32Array {
 }
 
 export const readTokens: Handlers<InsightTasks>['readTokens'] = async (
-  { source, encoder, volume, caseId, request },
+  { source, encoder, volume, openCaseId, request },
   context,
 ) => {
   await beginStep(context, 'Opening the model')
@@ -90,7 +89,7 @@ export const readTokens: Handlers<InsightTasks>['readTokens'] = async (
   const { synthetic } = request
   const found: Pick<TokenResult, 'labels' | 'labelProblem'> = await readLabels(
     volume,
-    caseId,
+    openCaseId,
     request.labels,
     context,
   ).then(
@@ -116,7 +115,7 @@ type ClusterInput = InsightTasks['clusterTokens']['input']
 async function judge(
   rows: Rows,
   clusters: Uint8Array,
-  { scans, volume, caseId, labels, request }: ClusterInput,
+  { scans, volume, openCaseId, labels, request }: ClusterInput,
   context: Context,
 ): Promise<TokenLabels | null> {
   const pooled = poolLabels(scans)
@@ -124,7 +123,7 @@ async function judge(
   const figures = groupFigures(rows, pooled.ofTokens, pooled.names.length)
   const [{ grid, labels: own }] = scans
   if (!own) return { ...pooled, figures, agreement: [] }
-  const map = await readLabels(volume, caseId, labels, context)
+  const map = await readLabels(volume, openCaseId, labels, context)
   const painted = paintTokens(clusters, grid, volume, 255)
   return { ...pooled, figures, agreement: agreement(painted, map.labels, request.k, map.names.length) }
 }

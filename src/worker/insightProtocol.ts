@@ -130,12 +130,12 @@ export type InsightTasks = {
     result: HeadResult
   }
   readTokens: {
-    /** `caseId` tells scans apart, so that labels are not made twice. */
+    /** `openCaseId`: of the open scan, whose labels are asked for again and kept; null for another one. */
     input: {
       source: ModelSource
       encoder: EncoderChoice
       volume: Volume
-      caseId: string
+      openCaseId: string | null
       request: TokenRequest
     }
     progress: StageProgress
@@ -146,7 +146,7 @@ export type InsightTasks = {
     input: {
       encoder: EncoderChoice
       volume: Volume
-      caseId: string
+      openCaseId: string
       labels: LabelSource
       scans: readonly TokenResult[]
       request: ClusterRequest

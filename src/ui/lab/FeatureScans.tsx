@@ -20,7 +20,7 @@ export function FeatureScans({ encoder, isDisabled }: FeatureScansProps) {
   const openCase = useWorkbench(state => state.openCase)
   const scans = useWorkbench(state => state.featureScans)
   return (
-    <div role="group" aria-label="Scans that are clustered together" className="lab-running">
+    <div role="group" aria-label="Scans that are clustered together" className="scan-group">
       <ul className="scan-list" aria-label="Scans">
         {openCase && (
           <li>
