@@ -59,8 +59,13 @@ export interface FinetuningOptions {
   readonly saveEvery: number
   /** Sentences that whoever follows the run should read. */
   readonly onNotice?: (notice: string) => void
-  /** The rows of the run so far, and where it is computed; then each new row. */
-  readonly onStart?: (rows: readonly FinetuneRow[], settings: FinetuneSettings, label: string) => void
+  /** The rows of the run so far, where it is computed, and its updates in all; then each new row. */
+  readonly onStart?: (
+    rows: readonly FinetuneRow[],
+    settings: FinetuneSettings,
+    label: string,
+    steps: number,
+  ) => void
   readonly onRow?: (row: FinetuneRow) => Promise<void> | void
   readonly onMessage?: (message: FinetuneMessage) => void
 }
@@ -87,11 +92,14 @@ async function openKnown({ storage, crops }: FinetuningOptions): Promise<OpenedR
 async function openNew(options: FinetuningOptions, settings: FinetuneSettings): Promise<OpenedRun> {
   const { storage, crops, keepsCrops } = options
   if ((await readFinetuneConfig(storage)) && (await hasSave(storage)))
-    throw new InputError('This folder already holds a run; continue it, or choose another folder for the new one.')
+    throw new InputError(
+      'This folder already holds a run; continue it, or choose another folder for the new one.',
+    )
   if (!crops) throw new InputError('A new run needs labelled cases; open some first.')
   requireFinetuneSettings(settings, summariseCrops(crops))
   requireBoxes(settings, crops)
-  const start = options.start && settings.start !== 'scratch' ? await openStartModel(options.start) : undefined
+  const start =
+    options.start && settings.start !== 'scratch' ? await openStartModel(options.start) : undefined
   if (settings.start !== 'scratch' && start?.identity !== settings.start.identity)
     throw new InputError(
       `The settings begin with ${settings.start.name} ${settings.start.version}, but ${start ? `${start.manifest.name} ${start.manifest.version} with other weights` : 'no model'} came; choose the start model again.`,
@@ -148,7 +156,7 @@ export async function performFinetuning(options: FinetuningOptions): Promise<Run
     })
     await whereabouts.begin(from)
     const rows = await rewindHistory<FinetuneRow>(storage, from)
-    onStart?.(rows, record.settings, updates.label)
+    onStart?.(rows, record.settings, updates.label, updates.steps)
     return await performRun(updates, {
       ...{ storage, from, saveEvery, control },
       async onRow(row) {

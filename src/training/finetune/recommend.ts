@@ -5,7 +5,13 @@ import { presets, type NetworkConfig } from '../../network/config.ts'
 import type { ModelManifest, NetworkEntry } from '../../network/model.ts'
 import type { CropSummary } from './requireSettings.ts'
 import { startEntry } from './runRecord.ts'
-import type { AugmentOptions, FinetuneMethod, FinetuneSettings, FinetuneTask, Validation } from './settings.ts'
+import type {
+  AugmentOptions,
+  FinetuneMethod,
+  FinetuneSettings,
+  FinetuneTask,
+  Validation,
+} from './settings.ts'
 import { networkOf } from './trained.ts'
 
 export interface DeviceFacts {
@@ -47,7 +53,7 @@ export function entryFor(
   const spacingMm: Triple =
     task === 'respond' && !isSame ? wholeLesionSpacingMm : (from?.spacingMm ?? [1.5, 1.5, 1.5])
   const labels = isSegmentation ? ['background', 'nodule'] : [...classes]
-  const thresholds = isSegmentation
+  const thresholds: Record<string, number> = isSegmentation
     ? { seed: 0.5, mask: 0.35, smallestDiameterMm: 3 }
     : labels.includes('malignant')
       ? { malignant: 0.5 }
@@ -91,12 +97,18 @@ function chooseMethod(
       return ['full', `${start.manifest.name} has no decoder, so that one is trained with the encoder.`]
     return usable >= enoughForAll && device.kind === 'gpu'
       ? ['full', `${usable} masks are enough to train the whole network on a GPU.`]
-      : ['head', `With ${usable} masks the decoder learns and the encoder stays: quicker, and hard to overfit.`]
+      : [
+          'head',
+          `With ${usable} masks the decoder learns and the encoder stays: quicker, and hard to overfit.`,
+        ]
   }
   if (usable >= enoughForAll && device.kind === 'gpu')
     return ['full', `${usable} cases are enough to train the whole network on a GPU.`]
   if (usable >= enoughForAdapters && device.kind === 'gpu')
-    return ['lora', `${usable} cases are enough for small adapters on the attention, too few for the whole network.`]
+    return [
+      'lora',
+      `${usable} cases are enough for small adapters on the attention, too few for the whole network.`,
+    ]
   return [
     'probe',
     `With ${usable} cases${device.kind === 'cpu' ? ' and no GPU' : ''} a linear probe learns in minutes and can hardly overfit; try adapters or everything afterwards.`,
@@ -127,16 +139,20 @@ function chooseEpochs(usable: number, method: FinetuneMethod, device: DeviceFact
   return Math.max(5, Math.min(60, Math.round(crops / Math.max(1, usable))))
 }
 
-/** Settings with their reasons. `problemsOfSettings` says what is still wrong with the data. */
+/**
+ * Settings with their reasons; `wanted` asks for a method instead of the recommended one. `problemsOfSettings` says what
+ * is still wrong with the data.
+ */
 export function recommendSettings(
   data: CropSummary,
   task: FinetuneTask,
   start: KnownStart | null,
   device: DeviceFacts,
+  wanted?: FinetuneMethod,
 ): Recommendation {
   const usable = task === 'segment' ? data.masks : data.casesByClass.reduce((sum, count) => sum + count, 0)
   const patients = task === 'segment' ? [data.maskPatients] : data.patientsByClass.filter(count => count > 0)
-  const [method, whyMethod] = chooseMethod(task, usable, start, device)
+  const [method, whyMethod] = wanted ? [wanted, ''] : chooseMethod(task, usable, start, device)
   const [validation, whyValidation] = chooseValidation(patients.length > 0 ? patients : [0])
   const entry = entryFor(task, data.classes, start)
   const counts = data.casesByClass.filter(count => count > 0)
@@ -165,12 +181,16 @@ export function recommendSettings(
     seed: 1,
   }
   const reasons = [
-    whyMethod,
+    ...(wanted ? [] : [whyMethod]),
     whyValidation,
     ...(isUneven
-      ? [`Classes count inversely to how often they occur (${counts.join(' and ')} cases), so that the rare one is heard.`]
+      ? [
+          `Classes count inversely to how often they occur (${counts.join(' and ')} cases), so that the rare one is heard.`,
+        ]
       : []),
-    ...(method === 'probe' ? [] : [`${settings.epochs} passes over the cases, with small turns, shifts and noise.`]),
+    ...(method === 'probe'
+      ? []
+      : [`${settings.epochs} passes over the cases, with small turns, shifts and noise.`]),
   ]
   return { settings, reasons }
 }
