@@ -16,6 +16,8 @@ export interface Updates<Figures extends object> {
   advance(step: number): Promise<Figures>
   /** The update after `step`, where that is another than the next: a part of the run that ended early skips the rest. */
   after?(step: number): number
+  /** Whether the run ends before its last update, asked before each. */
+  isOver?(): boolean
   /** The state after the last update. */
   read(): Promise<ParameterValues>
 }
@@ -60,7 +62,8 @@ export async function performRun<Figures extends object>(
     await saveState(storage, updates.shapes, { step, tensors: await updates.read() })
     saved = step
   }
-  while (step < updates.steps) {
+  const isOver = () => step >= updates.steps || updates.isOver?.() === true
+  while (!isOver()) {
     if (!(await control.gate(save))) break
     const started = performance.now()
     const made = step
@@ -74,5 +77,5 @@ export async function performRun<Figures extends object>(
     if (Math.floor(step / saveEvery) > Math.floor(made / saveEvery)) await save()
   }
   await save()
-  return step < updates.steps ? 'stopped' : 'finished'
+  return isOver() ? 'finished' : 'stopped'
 }
