@@ -20,12 +20,7 @@ import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
 import { stopOnSignals } from './support/stopOnSignals.ts'
-import {
-  loadCheckpoint,
-  startParameters,
-  writeConfig,
-  type RunSettings,
-} from './support/runFolder.ts'
+import { loadCheckpoint, startParameters, writeConfig, type RunSettings } from './support/runFolder.ts'
 
 /** Updates from one save, and one printed line, to the next. */
 const reportEvery = 50

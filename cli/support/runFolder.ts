@@ -32,8 +32,7 @@ export interface RunSettings {
 /** The state of a run's last save. @throws InputError when there is none. */
 export async function loadCheckpoint(folder: string): Promise<TrainState> {
   const save = await readSave(folderStorage(folder))
-  if (!save)
-    throw new InputError(`${folder} holds no run that was saved; train one with npm run train.`)
+  if (!save) throw new InputError(`${folder} holds no run that was saved; train one with npm run train.`)
   const { tensors } = readSafetensorsData(save.layout)
   const values = Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array] as const)
   return groupState(Object.fromEntries(values), save.step)
