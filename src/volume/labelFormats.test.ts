@@ -77,7 +77,8 @@ describe('XML', () => {
   })
   it('is read in one pass however many brackets it opens', () => {
     const started = performance.now()
-    expect(() => parseXml('<a>'.repeat(100_000), 'x.xml')).toThrow()
+    for (const opening of ['<a>', '<!--', '<![CDATA[', '<a ', '<?x', '<a/>', '&'])
+      expect(() => parseXml(opening.repeat(100_000), 'x.xml')).toThrow()
     expect(performance.now() - started).toBeLessThan(2000)
   })
 })
