@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { makeNifti } from '../volume/testNifti.ts'
-import type { StageProgress } from './protocol.ts'
 import { volumeHandlers } from './volumeTasks.ts'
 
-const context = { signal: new AbortController().signal, report: (_: StageProgress) => undefined }
+const context = { signal: new AbortController().signal, report: () => undefined }
 const picked = (path: string, bytes: Uint8Array) => ({
   path,
   file: new Blob([bytes as Uint8Array<ArrayBuffer>]),
