@@ -157,6 +157,11 @@ describe('scans with masks', () => {
     expect(reads).toBe(before)
     await cohort.open(0)
     expect(reads).toBe(before + 2)
+    cohort.release()
+    const lost = counted.map(file => ({ ...file, bytes: () => file.bytes() }))
+    const gone = await openLabelledCohort(lost, { budgetBytes: 1 })
+    lost[0].bytes = () => Promise.reject(new Error('NotReadableError'))
+    await expect(gone.open(0)).rejects.toThrow('A cannot be opened any more')
   })
 })
 
