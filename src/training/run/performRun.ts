@@ -27,6 +27,8 @@ export interface RunOptions<Figures extends object> {
   readonly onRow?: (row: HistoryRow & Figures) => Promise<void> | void
   /** Before the state is saved: what else belongs to a save. */
   readonly onSave?: () => Promise<void>
+  /** The run can go on from `step` now, whatever happens. */
+  readonly onSaved?: (step: number) => void
 }
 
 /** How a run ended: all updates made, or stopped before. */
@@ -47,7 +49,7 @@ class Pace {
 /** @throws InputError when saving fails, and what an update throws; the last save is safe then. */
 export async function performRun<Figures extends object>(
   updates: Updates<Figures>,
-  { storage, from, saveEvery, control, onRow, onSave }: RunOptions<Figures>,
+  { storage, from, saveEvery, control, onRow, onSave, onSaved }: RunOptions<Figures>,
 ): Promise<RunEnd> {
   let step = from
   let saved = from
@@ -57,6 +59,7 @@ export async function performRun<Figures extends object>(
     await onSave?.()
     await saveState(storage, updates.shapes, { step, tensors: await updates.read() })
     saved = step
+    onSaved?.(step)
   }
   while (step < updates.steps) {
     if (!(await control.gate(save))) break
@@ -68,7 +71,7 @@ export async function performRun<Figures extends object>(
     const row = { step: step - 1, ...figures, seconds, secondsLeft }
     await appendRow(storage, row)
     await onRow?.(row)
-    if (step % saveEvery === 0) await save()
+    if (control.takeSave() || step % saveEvery === 0) await save()
   }
   await save()
   return step < updates.steps ? 'stopped' : 'finished'
