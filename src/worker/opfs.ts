@@ -1,5 +1,6 @@
 // Files that this page keeps: a folder of the browser's own file system (OPFS), or of memory where there is none (a page
-// over plain http, a private window; runs have IndexedDB there: runs/databaseFolder.ts). Whoever keeps something takes a `FileFolder` and does not ask which.
+// over plain http, a private window; runs have IndexedDB there: runs/databaseFolder.ts). Whoever keeps something takes a
+// `FileFolder` and does not ask which.
 import { InputError } from '../base/errors.ts'
 
 /** A folder: flat file names, and folders inside it. */

@@ -6,7 +6,7 @@ import { boxOf, centreBox } from './augmentBox.ts'
 import { judgedImage } from './batches.ts'
 import type { ExamplePrediction, ValidationFigures } from './figures.ts'
 import type { Forward } from './forward.ts'
-import { chooseThreshold } from '../validation/judgeClasses.ts'
+import { chooseThreshold } from '../validation/roc.ts'
 import { maskRow } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
 
@@ -77,7 +77,5 @@ export function thresholdOf(seen: readonly Pick<Judged, 'at' | 'row'>[], crops: 
 
 /** The first few of them, for whoever watches. */
 export function examplesOf(judged: readonly Judged[], count = 4): ExamplePrediction[] {
-  return judged
-    .slice(0, count)
-    .map(({ at, row, mask }) => ({ at, probabilities: mask ? null : row, mask }))
+  return judged.slice(0, count).map(({ at, row, mask }) => ({ at, probabilities: mask ? null : row, mask }))
 }

@@ -100,7 +100,9 @@ export async function prepareCropSet(
     kept.push({ cut, info: { patient, label, isIndeterminate, hasMask, volumeMm3, synthetic, identity } })
   }
   if (kept.length === 0)
-    throw new InputError('None of the cases could be cut out; give cases with an image and a label or a mask.')
+    throw new InputError(
+      'None of the cases could be cut out; give cases with an image and a label or a mask.',
+    )
   return { crops: join(kept, box, cohort.classes), notices }
 }
 
