@@ -40,8 +40,9 @@ async function withLease<T>(storage: RunStorage, work: () => Promise<T>): Promis
 
 /** Does `work` while nobody else may write run `id`. @throws InputError when another tab does. */
 export async function withRunLock<T>(id: string, storage: RunStorage, work: () => Promise<T>): Promise<T> {
-  if (!navigator.locks) return withLease(storage, work)
-  return navigator.locks.request(lockName(id), { ifAvailable: true }, lock => {
+  const { locks } = globalThis.navigator ?? {}
+  if (!locks) return withLease(storage, work)
+  return locks.request(lockName(id), { ifAvailable: true }, lock => {
     if (!lock) throw taken()
     return work()
   })
@@ -49,7 +50,8 @@ export async function withRunLock<T>(id: string, storage: RunStorage, work: () =
 
 /** Whether a tab, this one or another, is writing run `id`. */
 export async function isBeingWritten(id: string, storage: RunStorage): Promise<boolean> {
-  if (!navigator.locks) return ((await readLease(storage))?.untilMs ?? 0) > Date.now()
-  const { held = [] } = await navigator.locks.query()
+  const { locks } = globalThis.navigator ?? {}
+  if (!locks) return ((await readLease(storage))?.untilMs ?? 0) > Date.now()
+  const { held = [] } = await locks.query()
   return held.some(({ name }) => name === lockName(id))
 }
