@@ -25,6 +25,8 @@ import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
 import { createLabViewSlice } from './labViewSlice.ts'
 import type { LabViewSlice } from './labViewSlice.ts'
+import { createLiveRunSlice } from './liveRunSlice.ts'
+import type { LiveRunSlice } from './liveRunSlice.ts'
 import { createMaskSlice } from './maskSlice.ts'
 import type { MaskSlice } from './maskSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
@@ -33,8 +35,12 @@ import { createModelsSlice } from './modelsSlice.ts'
 import type { ModelsSlice } from './modelsSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
+import { createPretrainSlice } from './pretrainSlice.ts'
+import type { PretrainSlice } from './pretrainSlice.ts'
 import { createReviewSlice } from './reviewSlice.ts'
 import type { ReviewSlice } from './reviewSlice.ts'
+import { createRunsSlice } from './runsSlice.ts'
+import type { RunsSlice } from './runsSlice.ts'
 import { createSelfTestSlice } from './selfTestSlice.ts'
 import type { SelfTestSlice } from './selfTestSlice.ts'
 import { createTourSlice } from './tourSlice.ts'
@@ -63,7 +69,10 @@ export type Workbench = CaseSlice &
   MaskSlice &
   LabExportSlice &
   LabViewSlice &
-  TourSlice
+  TourSlice &
+  RunsSlice &
+  LiveRunSlice &
+  PretrainSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -101,5 +110,8 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createLabExportSlice(services)(...api),
     ...createLabViewSlice(services)(...api),
     ...createTourSlice(services)(...api),
+    ...createRunsSlice(services)(...api),
+    ...createLiveRunSlice(services)(...api),
+    ...createPretrainSlice(services)(...api),
   }))
 }

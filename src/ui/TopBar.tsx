@@ -28,7 +28,7 @@ export function TopBar({ onHelp, onModels }: { onHelp: () => void; onModels: () 
       )}
       <h1 className="case-name">{openCase ? openCase.title : 'SMARTFormer Workbench'}</h1>
       {openCase?.series.synthetic && <span className="badge badge-synthetic">SYNTHETIC</span>}
-      {openCase && <ModeSwitch />}
+      <ModeSwitch />
       <span className="top-space" />
       {model && (
         <Hint text="Models: the one that analyses, others, your own">
