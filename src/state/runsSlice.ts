@@ -65,6 +65,14 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
       set({ libraryWork: null })
     }
   }
+  async function destroy(id: string): Promise<void> {
+    await attempt('Deleting this run', () => library.run('deleteRun', { id }))
+    const failure = get().libraryFailure
+    await get().refreshRuns()
+    // A run that could not be deleted is in the list again, with the reason above it.
+    if (failure) set({ libraryFailure: failure })
+  }
+
   const onProgress = (libraryWork: StageProgress) => set({ libraryWork })
 
   return {
@@ -122,13 +130,15 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
       }),
 
     async deleteRun(id) {
-      await get().settleDelete()
-      const deletedRun = get().runs.find(run => run.id === id) ?? null
-      const { shownRun, comparedRun, runs } = get()
+      clearTimeout(undoTimer)
+      const { shownRun, comparedRun, runs, deletedRun: before } = get()
+      // The row goes at once; the one that was deleted before it can no longer be taken back.
+      const deletedRun = runs.find(run => run.id === id) ?? null
       set({ deletedRun, runs: runs.filter(run => run.id !== id) })
       if ('id' in shownRun && shownRun.id === id) set({ shownRun: { kind: 'none' } })
       if (comparedRun?.summary.id === id) set({ comparedRun: null })
       undoTimer = setTimeout(() => void get().settleDelete(), undoMs)
+      if (before) await destroy(before.id)
     },
 
     undoDelete() {
@@ -141,12 +151,8 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
       clearTimeout(undoTimer)
       const { deletedRun } = get()
       if (!deletedRun) return
-      await attempt('Deleting this run', () => library.run('deleteRun', { id: deletedRun.id }))
-      const failure = get().libraryFailure
       set({ deletedRun: null })
-      await get().refreshRuns()
-      // A run that could not be deleted is in the list again, with the reason above it.
-      if (failure) set({ libraryFailure: failure })
+      await destroy(deletedRun.id)
     },
 
     exportRun: id =>
