@@ -13,10 +13,14 @@ import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
+import { createFinetuneSlice } from './finetuneSlice.ts'
+import type { FinetuneSlice } from './finetuneSlice.ts'
 import { createHeadsSlice } from './headsSlice.ts'
 import type { HeadsSlice } from './headsSlice.ts'
 import { createLabExportSlice } from './labExportSlice.ts'
 import type { LabExportSlice } from './labExportSlice.ts'
+import { createLabelledSlice } from './labelledSlice.ts'
+import type { LabelledSlice } from './labelledSlice.ts'
 import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
 import { createLabViewSlice } from './labViewSlice.ts'
@@ -54,7 +58,9 @@ export type Workbench = CaseSlice &
   MaskSlice &
   LabExportSlice &
   LabViewSlice &
-  TourSlice
+  TourSlice &
+  LabelledSlice &
+  FinetuneSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -89,5 +95,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createLabExportSlice(services)(...api),
     ...createLabViewSlice(services)(...api),
     ...createTourSlice(services)(...api),
+    ...createLabelledSlice(services)(...api),
+    ...createFinetuneSlice(services)(...api),
   }))
 }

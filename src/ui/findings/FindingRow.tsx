@@ -1,9 +1,9 @@
 // One finding in the list: number and colour, place, size, texture, probabilities, the reader's verdict.
 import { Check, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import { Button, ToggleButton } from 'react-aria-components'
+import { Button, ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import type { Finding } from '../../prediction/finding.ts'
-import type { Verdict } from '../../state/reviewSlice.ts'
+import type { ReaderLabel, Verdict } from '../../state/reviewSlice.ts'
 import { capitalise, formatPercent, formatPlace, formatVolume, malignancyWords } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
@@ -65,7 +65,38 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
           <X size={15} />
         </ToggleButton>
       </span>
+      {verdict === 'accepted' && <ReaderLabelChoice id={finding.id} number={number} />}
     </li>
+  )
+}
+
+const READER_LABELS: readonly { readonly id: ReaderLabel; readonly name: string }[] = [
+  { id: 'benign', name: 'Benign' },
+  { id: 'indeterminate', name: 'Unsure' },
+  { id: 'malignant', name: 'Malignant' },
+]
+
+/** What an accepted finding is, said by the reader: Train mode can learn from it. */
+function ReaderLabelChoice({ id, number }: { id: string; number: number }) {
+  const label = useWorkbench(state => state.readerLabels[id])
+  const say = useWorkbench(state => state.labelFinding)
+  return (
+    <ToggleButtonGroup
+      className="segmented reader-label"
+      aria-label={`Your label of finding ${number}, for training`}
+      selectionMode="single"
+      selectedKeys={label ? [label] : []}
+      onSelectionChange={keys => {
+        const [chosen] = keys
+        say(id, (chosen ?? label) as ReaderLabel)
+      }}
+    >
+      {READER_LABELS.map(({ id: key, name }) => (
+        <ToggleButton key={key} id={key}>
+          {name}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
   )
 }
 
