@@ -1,4 +1,4 @@
-// A file as the page picked it, for the readers.
+// A file as the page got it, as the readers of scans take it.
 import type { ScanFile } from '../volume/volume.ts'
 import type { PickedFile } from './protocol.ts'
 

@@ -1,19 +1,10 @@
 // Reliability: of the cases that got a probability, how many were so. Dots on the diagonal are well calibrated.
 import { useState } from 'react'
 import type { Ref } from 'react'
+import type { ReliabilityBin } from '../../../worker/finetuneReport.ts'
 import { acrossOf, ChartFrame, SQUARE, upOf } from './ChartFrame.tsx'
 import { CHART_INK, SERIES_INK } from './chartInk.ts'
 import { linePath, unitAxis } from './chartLayout.ts'
-
-export interface ReliabilityBin {
-  /** Mean probability of the bin's cases. */
-  readonly predicted: number
-  /** Share of them that were positive, with its 95 % interval. */
-  readonly observed: number
-  readonly low: number
-  readonly high: number
-  readonly count: number
-}
 
 interface ReliabilityChartProps {
   readonly ref?: Ref<SVGSVGElement>

@@ -1,28 +1,10 @@
 // ROC curves with their bands: what was trained beside what it began from and beside size alone.
 import { useState } from 'react'
 import type { Ref } from 'react'
+import type { RocPoint, RocSeries } from '../../../worker/finetuneReport.ts'
 import { acrossOf, ChartFrame, pointerAt, SQUARE, upOf } from './ChartFrame.tsx'
-import { CHART_INK, SERIES_INK, type SeriesName } from './chartInk.ts'
+import { CHART_INK, SERIES_INK } from './chartInk.ts'
 import { bandPath, interval, linePath, nearestPoint, unitAxis } from './chartLayout.ts'
-
-/** Corners of the curve in rising order of the false positive rate. */
-export interface RocPoint {
-  readonly falsePositiveRate: number
-  readonly sensitivity: number
-}
-
-export interface RocSeries {
-  readonly series: SeriesName
-  readonly name: string
-  readonly points: readonly RocPoint[]
-  /** 95 % of the bootstrap's curves at each false positive rate. */
-  readonly band: readonly {
-    readonly falsePositiveRate: number
-    readonly low: number
-    readonly high: number
-  }[]
-  readonly auc: { readonly value: number; readonly low: number; readonly high: number }
-}
 
 interface RocChartProps {
   readonly ref?: Ref<SVGSVGElement>

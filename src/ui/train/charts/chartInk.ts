@@ -1,5 +1,7 @@
 // Inks of the charts: on the page's dark surfaces by CSS variables, in a saved file by the fallback in each, which is for
 // paper. Text keeps a contrast of 4.5 on both, marks of 3. Series differ in hue and in lightness, and are named beside them.
+import type { SeriesName } from '../../../worker/finetuneReport.ts'
+
 export const CHART_INK = {
   page: 'var(--chart-page, #ffffff)',
   text: 'var(--chart-text, #1a1f26)',
@@ -8,12 +10,11 @@ export const CHART_INK = {
 } as const
 
 /** What was trained, what it began from, what needs no network. */
-export const SERIES_INK = {
+export const SERIES_INK: Readonly<Record<SeriesName, string>> = {
   trained: 'var(--chart-trained, #0b6e80)',
   start: 'var(--chart-start, #8a5a00)',
   size: 'var(--chart-size, #6a4bc4)',
-} as const
-export type SeriesName = keyof typeof SERIES_INK
+}
 
 /** A chart as a file of its own: every variable is replaced by its ink for paper. */
 export function chartFile(svg: SVGSVGElement): Blob {

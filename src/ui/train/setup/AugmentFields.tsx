@@ -7,7 +7,7 @@ import { useHeld } from '../../lab/useHeld.ts'
 import { useWorkbench } from '../../useWorkbench.ts'
 import { NumberRow } from '../fields/NumberRow.tsx'
 import { SwitchRow } from '../fields/SwitchRow.tsx'
-import { middleSlice } from '../pictures/middleSlice.ts'
+import { boxSlice } from '../pictures/boxSlice.ts'
 import { SlicePicture } from '../pictures/SlicePicture.tsx'
 
 export function AugmentFields({ options }: { options: AugmentOptions }) {
@@ -98,7 +98,7 @@ function Preview({ options }: { options: AugmentOptions }) {
 }
 
 function AugmentedPicture({ crop, name }: { crop: AugmentedCrop; name: string }) {
-  const slice = useMemo(() => middleSlice(crop.hu, crop.shape, { truth: crop.mask ?? undefined }), [crop])
+  const slice = useMemo(() => boxSlice(crop.hu, crop.shape, { truth: crop.mask ?? undefined }), [crop])
   return (
     <figure className="crop-figure">
       <SlicePicture slice={slice} label={`The case ${name}`} />

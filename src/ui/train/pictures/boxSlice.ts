@@ -1,4 +1,4 @@
-// The axial slice in the middle of a box, in grey levels over one window: what all small pictures of boxes show.
+// An axial slice of a box, the middle one where none is named, in grey levels over one window: what all small pictures of boxes show.
 import type { Triple } from '../../../base/shape.ts'
 import { voxelCount } from '../../../base/shape.ts'
 import { sliceIndices } from '../../lab/cropSlice.ts'
@@ -13,8 +13,13 @@ interface Masks {
 }
 
 /** `hu` and masks are [D,H,W] of `shape`. */
-export function middleSlice(hu: ArrayLike<number>, shape: Triple, { truth, predicted }: Masks = {}): Slice {
-  const { width, height, indices } = sliceIndices(shape, 'axial', Math.floor(shape[0] / 2))
+export function boxSlice(
+  hu: ArrayLike<number>,
+  shape: Triple,
+  { truth, predicted }: Masks = {},
+  index = Math.floor(shape[0] / 2),
+): Slice {
+  const { width, height, indices } = sliceIndices(shape, 'axial', index)
   const take = (of: ArrayLike<number>) => Uint8Array.from(indices, at => of[at])
   const level = (value: number) => (255 * (value - LOW_HU)) / (HIGH_HU - LOW_HU)
   return {

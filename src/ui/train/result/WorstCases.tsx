@@ -1,0 +1,78 @@
+// The cases that the trained model got most wrong, and one of them large, slice by slice.
+import { useMemo, useState } from 'react'
+import { Button } from 'react-aria-components'
+import type { WorstCase } from '../../../worker/finetuneReport.ts'
+import { useHeld } from '../../lab/useHeld.ts'
+import { LabSlider } from '../../lab/LabSlider.tsx'
+import { useWorkbench } from '../../useWorkbench.ts'
+import { boxOf, boxSlice } from '../pictures/boxSlice.ts'
+import { SlicePicture } from '../pictures/SlicePicture.tsx'
+
+export function WorstCases({ worst }: { worst: readonly WorstCase[] }) {
+  const chosen = useWorkbench(state => state.lookedAtCrop)
+  const look = useWorkbench(state => state.lookAtCrop)
+  if (worst.length === 0) return null
+  return (
+    <section className="train-worst">
+      <h3>Where it is most wrong</h3>
+      <ul className="case-grid wide" aria-label="Worst cases">
+        {worst.map(({ at, said }) => (
+          <li key={at}>
+            <Button className="picture-button" aria-pressed={at === chosen} onPress={() => look(at)}>
+              <BoxPicture at={at} said={said} />
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {chosen !== null && <LargeCrop key={chosen} at={chosen} />}
+    </section>
+  )
+}
+
+/** The middle of a box with its true outline, and the predicted one where it was kept. */
+function useBox(at: number, slice?: number) {
+  const held = useHeld().training.result
+  return useMemo(() => {
+    if (!held || at >= held.crops.cases.length) return undefined
+    const { crops, predicted } = held
+    const truth = crops.masks ? boxOf(crops.masks, at, crops.shape) : undefined
+    const masks = { truth, predicted: predicted.get(at) }
+    return boxSlice(boxOf(crops.hu, at, crops.shape), crops.shape, masks, slice)
+  }, [held, at, slice])
+}
+
+function BoxPicture({ at, said }: WorstCase) {
+  const slice = useBox(at)
+  return (
+    <span className="crop-figure">
+      {slice ? <SlicePicture slice={slice} label={`Case ${at + 1}`} /> : <span className="picture-waiting" />}
+      <span>
+        Case {at + 1}
+        <span className="secondary">{said}</span>
+      </span>
+    </span>
+  )
+}
+
+function LargeCrop({ at }: { at: number }) {
+  const depth = useHeld().training.result?.crops.shape[0] ?? 1
+  const [slice, setSlice] = useState(Math.floor(depth / 2))
+  const picture = useBox(at, slice)
+  if (!picture) return null
+  return (
+    <div className="large-crop">
+      <SlicePicture slice={picture} label={`Case ${at + 1}, slice ${slice + 1} of ${depth}`} sidePx={512} />
+      <LabSlider
+        name="Slice"
+        value={slice}
+        set={setSlice}
+        max={depth - 1}
+        step={1}
+        format={value => `${value + 1}/${depth}`}
+      />
+      <p className="secondary">
+        Case {at + 1}: solid outline is the truth, dashed what the model outlines.
+      </p>
+    </div>
+  )
+}
