@@ -1,17 +1,12 @@
 // Labelled data for fine-tuning: where it comes from, what is known of its cases, which columns mean what. Voxels stay in
 // the volume worker; pictures and boxes are held outside.
 import { phantomBenchV1, seedsOf } from '../phantom/split.ts'
-import type {
-  CohortOptions,
-  FinetuneTask,
-  LabelledSource,
-  LabelledSummary,
-  ReviewedFinding,
-} from '../worker/labelledProtocol.ts'
-import type { PickedFile, StageProgress } from '../worker/protocol.ts'
-import { toFailure } from './failure.ts'
+import type { CohortOptions, FinetuneTask, LabelledSummary } from '../worker/labelledProtocol.ts'
+import type { PickedFile } from '../worker/protocol.ts'
 import type { Job } from './job.ts'
-import type { Services, SliceOf, Workbench } from './store.ts'
+import { createOpening } from './labelledOpening.ts'
+import { reviewedFindings } from './reviewedFindings.ts'
+import type { SliceOf, Workbench } from './store.ts'
 
 export type LabelledState = Job<{ readonly data: LabelledSummary }>
 
@@ -36,57 +31,12 @@ export interface LabelledSlice {
 /** Nodules enough for a short run and for cases that it has not seen. */
 const SYNTHETIC_CHESTS = 8
 
-/** The findings of the open scan as cases; none where nothing was decided. */
-export function reviewedFindings({
-  prediction,
-  verdicts,
-  readerLabels,
-}: Pick<Workbench, 'prediction' | 'verdicts' | 'readerLabels'>): ReviewedFinding[] {
-  if (prediction.kind !== 'done') return []
-  return prediction.summary.file.findings.flatMap(({ id, centreRasMm, volumeMm3 }, index) => {
-    const verdict = verdicts[id]
-    if (!verdict) return []
-    const malignancy = verdict === 'accepted' ? (readerLabels[id] ?? null) : null
-    return [{ id, centreRasMm, volumeMm3, verdict, malignancy, value: index + 1 }]
-  })
-}
-
 export const openLabelledData = ({ labelled }: Pick<Workbench, 'labelled'>): LabelledSummary | undefined =>
   labelled.kind === 'done' ? labelled.data : undefined
 
 /** Whether a task can be trained on the open cases, and if not, why. */
 export function problemsOfTask(state: Pick<Workbench, 'labelled'>, task: FinetuneTask): readonly string[] {
   return openLabelledData(state)?.problems[task] ?? []
-}
-
-type Set = (part: Partial<Workbench>) => void
-
-/** One opening at a time: a newer wish cancels the one under way; what was open stays until the new data has come. */
-function createOpening(services: Services, set: Set, get: () => Workbench) {
-  const { workers, held } = services
-  let controller = new AbortController()
-  return {
-    async open(source: LabelledSource, addTo: number | null, scans: readonly string[]): Promise<void> {
-      const before = get().labelled
-      controller.abort()
-      controller = new AbortController()
-      const { signal } = controller
-      const onProgress = (progress: StageProgress) => set({ labelled: { kind: 'running', progress } })
-      onProgress({ stage: 'Reading', done: 0, total: 1 })
-      try {
-        const data = await workers.volume.run('openLabelled', { source, addTo }, { signal, onProgress })
-        held.training.thumbnails.clear()
-        held.training.crops = undefined
-        set({ labelled: { kind: 'done', data }, thumbnailSerial: 0, labelledScans: scans })
-        get().labelledDataOpened()
-      } catch (error) {
-        if (signal.aborted) return set({ labelled: before.kind === 'done' ? before : { kind: 'none' } })
-        const failure = toFailure(error, 'Reading the labelled data')
-        set({ labelled: failure ? { kind: 'failed', failure } : before })
-      }
-    },
-    cancel: () => controller.abort(),
-  }
 }
 
 export const createLabelledSlice: SliceOf<LabelledSlice> = services => (set, get) => {

@@ -13,6 +13,10 @@ import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
+import { createFinetuneResultSlice } from './finetuneResultSlice.ts'
+import type { FinetuneResultSlice } from './finetuneResultSlice.ts'
+import { createFinetuneRunSlice } from './finetuneRunSlice.ts'
+import type { FinetuneRunSlice } from './finetuneRunSlice.ts'
 import { createFinetuneSlice } from './finetuneSlice.ts'
 import type { FinetuneSlice } from './finetuneSlice.ts'
 import { createHeadsSlice } from './headsSlice.ts'
@@ -60,7 +64,9 @@ export type Workbench = CaseSlice &
   LabViewSlice &
   TourSlice &
   LabelledSlice &
-  FinetuneSlice
+  FinetuneSlice &
+  FinetuneRunSlice &
+  FinetuneResultSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -97,5 +103,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createTourSlice(services)(...api),
     ...createLabelledSlice(services)(...api),
     ...createFinetuneSlice(services)(...api),
+    ...createFinetuneRunSlice(services)(...api),
+    ...createFinetuneResultSlice(services)(...api),
   }))
 }

@@ -1,21 +1,14 @@
-// Setting up a fine-tuning run and judging it, as tasks of the compute worker: it has the models and is free while the
-// training worker computes. The run itself is the training worker's.
+// Setting up a fine-tuning run and judging it, as tasks of the workers that are free while the training worker computes: the
+// compute worker has the models, the run library has the runs. The run itself is the training worker's.
 import type { FinetuneMethod, FinetuneSettings, FinetuneTask } from '../training/finetune/settings.ts'
+import type { FinetuneMessage } from '../training/finetune/figures.ts'
+import type { CropSummary } from '../training/finetune/recommend.ts'
+import type { CropSet } from '../training/labelled/cropSet.ts'
+import type { FinetuneReport } from './finetuneReport.ts'
 import type { ModelSource } from './labProtocol.ts'
 import type { StageProgress } from './protocol.ts'
 
-export type { FinetuneMethod, FinetuneSettings, FinetuneTask }
-
-/** What is known of the labelled cases before they are cut: enough to recommend settings and to forecast. */
-export interface CaseCounts {
-  readonly cases: number
-  readonly patients: number
-  /** By label. */
-  readonly perClass: readonly number[]
-  readonly classes: readonly string[]
-  /** Diameters of spheres of the lesions' volumes, mm, in rising order; empty where none is known. */
-  readonly diametersMm: readonly number[]
-}
+export type { CropSummary, FinetuneMessage, FinetuneMethod, FinetuneSettings, FinetuneTask }
 
 export interface Recommendation {
   readonly settings: FinetuneSettings
@@ -24,32 +17,54 @@ export interface Recommendation {
 }
 
 export interface FinetuneForecast {
-  /** Largest memory of a step on the device, and of the boxes. */
+  /** Updates of the whole run at most. */
+  readonly updates: number
+  /** Largest memory of a step on the device, weights and optimiser included. */
   readonly bytes: number
-  /** Of the whole run; null where nothing like it was measured. */
-  readonly seconds: number | null
+  readonly remark: string
   /** Where it will run, in words. */
   readonly device: string
-  /** What does not fit and what to lower, in sentences; empty where it fits. */
+  /** Why no run can be begun with these settings, in sentences. */
   readonly problems: readonly string[]
 }
 
+/** Of the compute worker. */
 export type FinetuneTasks = {
-  /** `method`: null leaves it to the recommendation. */
   recommendFinetuning: {
     input: {
       task: FinetuneTask
+      /** Null leaves it to the recommendation. */
       method: FinetuneMethod | null
       /** Null starts from scratch. */
       start: ModelSource | null
-      counts: CaseCounts
+      summary: CropSummary
     }
     progress: StageProgress
     result: Recommendation
   }
   forecastFinetuning: {
-    input: { settings: FinetuneSettings; counts: CaseCounts }
+    input: { settings: FinetuneSettings; summary: CropSummary }
     progress: StageProgress
     result: FinetuneForecast
+  }
+}
+
+/** A run's result with the boxes that it learnt from, where the run has kept them. */
+export interface JudgedRun {
+  readonly report: FinetuneReport
+  readonly settings: FinetuneSettings
+  readonly crops: CropSet | null
+  /** SHA-256 of the weights that are kept. */
+  readonly weights: string
+}
+
+/** Of the run library. */
+export type FinetuneRunTasks = {
+  judgeFinetuned: { input: { id: string }; progress: StageProgress; result: JudgedRun }
+  /** The run's model as a model's two files. */
+  finetunedModel: {
+    input: { id: string; name: string; version: string }
+    progress: StageProgress
+    result: { manifest: Uint8Array<ArrayBuffer>; weights: Uint8Array<ArrayBuffer> }
   }
 }

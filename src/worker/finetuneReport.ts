@@ -31,7 +31,11 @@ export interface RocSeries {
   /** Corners of the curve in rising order of the false positive rate. */
   readonly points: readonly RocPoint[]
   /** 95 % of the bootstrap's curves at each false positive rate. */
-  readonly band: readonly { readonly falsePositiveRate: number; readonly low: number; readonly high: number }[]
+  readonly band: readonly {
+    readonly falsePositiveRate: number
+    readonly low: number
+    readonly high: number
+  }[]
   readonly auc: Estimate
 }
 
@@ -90,4 +94,28 @@ export interface FinetuneReport {
   } | null
   readonly masks: MaskReport | null
   readonly worst: readonly WorstCase[]
+}
+
+/** The figures as a table: one line a metric, set of cases and model, with its interval; `head` as comments above. */
+export function reportCsv(report: FinetuneReport, head: readonly string[]): string {
+  const { classification, masks, verdict } = report
+  const sets = [
+    ...(classification ? [{ cases: 'all', metrics: classification.all.metrics }] : []),
+    ...(classification?.decided
+      ? [{ cases: 'without indeterminate', metrics: classification.decided.metrics }]
+      : []),
+    ...(masks ? [{ cases: 'all', metrics: masks.metrics }] : []),
+  ]
+  const rows = sets.flatMap(({ cases, metrics }) =>
+    metrics.flatMap(({ name, unit, ...of }) =>
+      (['trained', 'start', 'size'] as const).flatMap(model => {
+        const estimate = of[model]
+        if (!estimate) return []
+        const { value, low, high } = estimate
+        return [[name, unit ?? '', cases, model, value, low, high].join(',')]
+      }),
+    ),
+  )
+  const comments = [...head, verdict].map(line => `# ${line.replaceAll('\n', ' ')}`)
+  return [...comments, 'metric,unit,cases,model,value,low95,high95', ...rows, ''].join('\r\n')
 }

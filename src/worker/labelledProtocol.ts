@@ -80,14 +80,10 @@ export type LabelledTasks = {
   }
   /** Cuts the boxes that a run reads. */
   prepareCrops: {
-    input: {
-      cohortId: number
-      task: FinetuneTask
-      shape: Triple
-      spacingMm: Triple
-    }
+    input: { cohortId: number; shape: Triple; spacingMm: Triple }
     progress: StageProgress
-    result: { crops: CropSet; indices: Int32Array; notices: readonly string[] }
+    /** `indices`: which case each box is. */
+    result: { crops: CropSet; indices: readonly number[]; notices: readonly string[] }
   }
   /** One case's box, first as it is, then as augmentation makes it of each seed. */
   previewAugmented: {

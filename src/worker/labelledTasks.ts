@@ -1,12 +1,15 @@
 // Labelled data in the volume worker: opening it, its pictures, its boxes. One cohort is kept; a new one takes its place
 // only when it has been read whole.
 import { InputError, throwIfCancelled } from '../base/errors.ts'
-import type { FinetuneTask } from '../training/finetune/settings.ts'
+import type { AugmentOptions, FinetuneTask } from '../training/finetune/settings.ts'
 import type { LabelledCohort } from '../training/labelled/cohort.ts'
+import { Random } from '../phantom/random.ts'
+import { augmentBox } from '../training/finetune/augmentBox.ts'
 import { problemsOf, thumbnail } from '../training/labelled/describe.ts'
 import { findingsCohort } from '../training/labelled/findingsCohort.ts'
 import { joinCohorts } from '../training/labelled/joinCohorts.ts'
 import { openLabelledCohort } from '../training/labelled/openCohort.ts'
+import { prepareCropSet } from '../training/labelled/prepareCropSet.ts'
 import { phantomCohort } from '../training/labelled/phantomCohort.ts'
 import type { CaseThumbnail, LabelledSource, LabelledSummary, LabelledTasks } from './labelledProtocol.ts'
 import type { StageProgress } from './protocol.ts'
@@ -43,6 +46,10 @@ function summarise(cohortId: number, cohort: LabelledCohort): LabelledSummary {
   }
 }
 
+const NO_AUGMENTATION: AugmentOptions = {
+  ...{ flip: false, rotationDegrees: 0, scaling: 0, shiftVoxels: 0, huOffset: 0, contrast: 0, noiseHu: 0 },
+}
+
 export const labelledHandlers: Handlers<LabelledTasks> = {
   async openLabelled({ source, addTo }, context) {
     const before = addTo === null ? undefined : requireCohort(addTo)
@@ -61,6 +68,24 @@ export const labelledHandlers: Handlers<LabelledTasks> = {
       pictures.push({ index, ...thumbnail(await cohort.open(index)) })
     }
     return { result: pictures }
+  },
+
+  async prepareCrops({ cohortId, shape, spacingMm }, { signal, report }) {
+    const onProgress = (done: number, total: number) => report({ stage: 'Cutting the boxes', done, total })
+    const box = { shape, spacingMm }
+    const { crops, notices, indices } = await prepareCropSet(requireCohort(cohortId), box, onProgress, signal)
+    const transfer = [crops.hu.buffer, ...(crops.masks ? [crops.masks.buffer] : [])]
+    return { result: { crops, notices, indices }, transfer }
+  },
+
+  async previewAugmented({ cohortId, index, boxShape, shape, spacingMm, options, seeds }) {
+    const cohort = requireCohort(cohortId)
+    const alone = { ...cohort, cases: [cohort.cases[index]], open: () => cohort.open(index) }
+    const { crops } = await prepareCropSet(alone, { shape: boxShape, spacingMm })
+    const box = { hu: crops.hu, mask: crops.masks, shape: boxShape }
+    const plain = augmentBox(box, shape, NO_AUGMENTATION, new Random(0, 0))
+    const drawn = seeds.map(seed => augmentBox(box, shape, options, new Random(seed, 0)))
+    return { result: [plain, ...drawn].map(crop => ({ shape, ...crop })) }
   },
 
   async closeLabelled({ cohortId }) {

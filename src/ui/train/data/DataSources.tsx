@@ -2,7 +2,7 @@
 import { Files, FolderOpen, X } from 'lucide-react'
 import { useMemo } from 'react'
 import { Button, FileTrigger } from 'react-aria-components'
-import { reviewedFindings } from '../../../state/labelledSlice.ts'
+import { reviewedFindings } from '../../../state/reviewedFindings.ts'
 import { fromFileList } from '../../pickFiles.ts'
 import { useWorkbench } from '../../useWorkbench.ts'
 

@@ -1,58 +1,60 @@
 // What the model says of a few held-out cases after each epoch: learning is seen, not only read off a curve.
 import { useMemo } from 'react'
-import type { EpochExample } from '../../../state/finetuneRunSlice.ts'
+import type { ExampleTime } from '../../../state/finetuneRunSlice.ts'
+import type { HeldExample } from '../../../worker/heldTraining.ts'
 import { formatPercent } from '../../format.ts'
 import { useHeld } from '../../lab/useHeld.ts'
 import { useWorkbench } from '../../useWorkbench.ts'
-import { boxOf, boxSlice } from '../pictures/boxSlice.ts'
+import { boxSlice } from '../pictures/boxSlice.ts'
 import { SlicePicture } from '../pictures/SlicePicture.tsx'
 
 export function Examples() {
-  const examples = useWorkbench(state => state.epochExamples)
-  if (!examples) return null
+  const time = useWorkbench(state => state.exampleTime)
+  useWorkbench(state => state.examplesSerial)
+  const { examples, crops } = useHeld().training
+  if (!time || !crops || examples.length === 0) return null
   return (
     <section className="train-examples" aria-label="Examples">
       <h3>
-        Held-out cases after epoch {examples.epoch}
-        {examples.fold !== null && <span className="secondary"> of fold {examples.fold + 1}</span>}
+        Cases it does not learn from <span className="secondary">{describe(time)}</span>
       </h3>
       <ul className="case-grid wide">
-        {examples.cases.map(example => (
+        {examples.map(example => (
           <li key={example.at}>
-            <ExamplePicture example={example} classes={examples.classes} />
+            <ExamplePicture example={example} classes={crops.crops.classes} />
           </li>
         ))}
       </ul>
+      {examples.some(({ mask }) => mask) && (
+        <p className="secondary">Solid: the truth. Dashed: what the model outlines.</p>
+      )}
     </section>
   )
 }
 
+function describe({ stage, fold, epoch }: ExampleTime): string {
+  return `after epoch ${epoch + 1}${stage === 'fold' ? ` of fold ${fold + 1}` : ', the kept model'}`
+}
+
 interface ExamplePictureProps {
-  readonly example: EpochExample
+  readonly example: HeldExample
   readonly classes: readonly string[]
 }
 
 function ExamplePicture({ example, classes }: ExamplePictureProps) {
-  const held = useHeld().training.crops
-  const slice = useMemo(() => {
-    if (!held) return undefined
-    const { crops } = held
-    const truth = crops.masks ? boxOf(crops.masks, example.at, crops.shape) : undefined
-    const predicted = example.mask ?? undefined
-    return boxSlice(boxOf(crops.hu, example.at, crops.shape), crops.shape, { truth, predicted })
-  }, [held, example])
-  const { label, probabilities } = example
-  const said = probabilities && probabilities.map((p, i) => `${classes[i]} ${formatPercent(p)}`).join(', ')
+  const { hu, shape, truth, mask, at, probabilities, dice } = example
+  const label = useHeld().training.crops?.crops.cases[at]?.label ?? null
+  const slice = useMemo(
+    () => boxSlice(hu, shape, { truth: truth ?? undefined, predicted: mask ?? undefined }),
+    [hu, shape, truth, mask],
+  )
+  const said = probabilities?.map((p, i) => `${classes[i]} ${formatPercent(p)}`).join(', ')
   return (
     <figure className="crop-figure">
-      {slice ? (
-        <SlicePicture slice={slice} label={`Case ${example.at + 1}${said ? `: ${said}` : ''}`} />
-      ) : (
-        <span className="picture-waiting" />
-      )}
+      <SlicePicture slice={slice} label={`Case ${at + 1}${said ? `: ${said}` : ''}`} />
       <figcaption className="figures">
-        {said ?? (example.dice === null ? '' : `Dice ${example.dice.toFixed(2)}`)}
-        {label !== null && <span className="secondary">truth: {classes[label]}</span>}
+        {said ?? (dice === null ? '' : `Dice ${dice.toFixed(2)}`)}
+        {probabilities && label !== null && <span className="secondary">truth: {classes[label]}</span>}
       </figcaption>
     </figure>
   )

@@ -37,7 +37,10 @@ function Figure({ estimate: { value, low, high } }: { estimate: Estimate }) {
   if (!Number.isFinite(value)) return <>—</>
   return (
     <>
-      {figure(value)} <span className="secondary interval">[{figure(low)}, {figure(high)}]</span>
+      {figure(value)}{' '}
+      <span className="secondary interval">
+        [{figure(low)}, {figure(high)}]
+      </span>
     </>
   )
 }

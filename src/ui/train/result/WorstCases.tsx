@@ -29,25 +29,30 @@ export function WorstCases({ worst }: { worst: readonly WorstCase[] }) {
   )
 }
 
-/** The middle of a box with its true outline, and the predicted one where it was kept. */
+/** A slice of a case's box with its true outline, and the predicted one where the model's was shown last. */
 function useBox(at: number, slice?: number) {
-  const held = useHeld().training.result
+  const held = useHeld().training.crops
   return useMemo(() => {
     if (!held || at >= held.crops.cases.length) return undefined
-    const { crops, predicted } = held
-    const truth = crops.masks ? boxOf(crops.masks, at, crops.shape) : undefined
-    const masks = { truth, predicted: predicted.get(at) }
-    return boxSlice(boxOf(crops.hu, at, crops.shape), crops.shape, masks, slice)
+    const { hu, masks, shape } = held.crops
+    const truth = masks ? boxOf(masks, at, shape) : undefined
+    return boxSlice(boxOf(hu, at, shape), shape, { truth }, slice)
   }, [held, at, slice])
+}
+
+/** What the data calls a case, or its number where the data is not open. */
+function useCaseName(at: number): string {
+  return useWorkbench(state => state.cropNames?.[at]) ?? `Case ${at + 1}`
 }
 
 function BoxPicture({ at, said }: WorstCase) {
   const slice = useBox(at)
+  const name = useCaseName(at)
   return (
     <span className="crop-figure">
-      {slice ? <SlicePicture slice={slice} label={`Case ${at + 1}`} /> : <span className="picture-waiting" />}
+      {slice ? <SlicePicture slice={slice} label={name} /> : <span className="picture-waiting" />}
+      <span className="case-id">{name}</span>
       <span>
-        Case {at + 1}
         <span className="secondary">{said}</span>
       </span>
     </span>
@@ -55,13 +60,14 @@ function BoxPicture({ at, said }: WorstCase) {
 }
 
 function LargeCrop({ at }: { at: number }) {
-  const depth = useHeld().training.result?.crops.shape[0] ?? 1
+  const depth = useHeld().training.crops?.crops.shape[0] ?? 1
+  const name = useCaseName(at)
   const [slice, setSlice] = useState(Math.floor(depth / 2))
   const picture = useBox(at, slice)
   if (!picture) return null
   return (
     <div className="large-crop">
-      <SlicePicture slice={picture} label={`Case ${at + 1}, slice ${slice + 1} of ${depth}`} sidePx={512} />
+      <SlicePicture slice={picture} label={`${name}, slice ${slice + 1} of ${depth}`} sidePx={512} />
       <LabSlider
         name="Slice"
         value={slice}
@@ -70,9 +76,7 @@ function LargeCrop({ at }: { at: number }) {
         step={1}
         format={value => `${value + 1}/${depth}`}
       />
-      <p className="secondary">
-        Case {at + 1}: solid outline is the truth, dashed what the model outlines.
-      </p>
+      <p className="secondary">{name}: the whole box around the lesion, with its true outline.</p>
     </div>
   )
 }

@@ -1,0 +1,83 @@
+// What is recommended for the open cases, and what a set-up takes on this device: asked of the compute worker, the newest
+// question answered.
+import type { CropSummary, FinetuneMethod } from '../worker/finetuneProtocol.ts'
+import type { LabelledSummary } from '../worker/labelledProtocol.ts'
+import type { StageProgress } from '../worker/protocol.ts'
+import { toFailure } from './failure.ts'
+import { openLabelledData } from './labelledSlice.ts'
+import type { Services, Workbench } from './store.ts'
+
+type Set = (part: Partial<Workbench>) => void
+
+/** Typing settles before it is forecast. */
+const SETTLE_MS = 400
+
+/** What is known of the cases before they are cut. */
+export function summaryOf({ cases, classes }: LabelledSummary): CropSummary {
+  const patientsWith = (label: number) =>
+    new globalThis.Set(cases.flatMap(one => (one.label === label ? one.patient : []))).size
+  return {
+    classes,
+    cases: cases.length,
+    patients: new globalThis.Set(cases.map(({ patient }) => patient)).size,
+    patientsByClass: classes.map((_, label) => patientsWith(label)),
+    masks: cases.filter(({ hasMask }) => hasMask).length,
+    synthetic: cases.filter(({ synthetic }) => synthetic).length,
+  }
+}
+
+/** Asks for the recommendation and the forecast; a newer question makes the older answer void. */
+export function createAdvice({ workers }: Services, set: Set, get: () => Workbench) {
+  let asked = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function forecast(): Promise<void> {
+    const { finetuneSettings: settings } = get()
+    const data = openLabelledData(get())
+    if (!settings || !data) return
+    const question = ++asked
+    set({ finetuneForecast: { kind: 'running', progress: { stage: 'Forecasting', done: 0, total: 1 } } })
+    try {
+      const input = { settings, summary: summaryOf(data) }
+      const result = await workers.compute.run('forecastFinetuning', input)
+      if (question === asked) set({ finetuneForecast: { kind: 'done', forecast: result } })
+    } catch (error) {
+      if (question !== asked) return
+      const failure = toFailure(error, 'Forecasting the run')
+      set({ finetuneForecast: failure ? { kind: 'failed', failure } : { kind: 'none' } })
+    }
+  }
+
+  return {
+    forecastSoon(): void {
+      clearTimeout(timer)
+      timer = setTimeout(() => void forecast(), SETTLE_MS)
+    },
+
+    /** `method`: null leaves it to the recommendation. */
+    async recommend(method: FinetuneMethod | null): Promise<void> {
+      const data = openLabelledData(get())
+      const { finetuneTask: task, finetuneStarts, finetuneStart } = get()
+      if (!data || data.problems[task].length > 0) return
+      const question = ++asked
+      const onProgress = (progress: StageProgress) => set({ recommendation: { kind: 'running', progress } })
+      onProgress({ stage: 'Looking at the start model', done: 0, total: 1 })
+      try {
+        const start = finetuneStarts.find(({ id }) => id === finetuneStart)?.source ?? null
+        const input = { task, method, start, summary: summaryOf(data) }
+        const { settings, reasons } = await workers.compute.run('recommendFinetuning', input)
+        if (question !== asked) return
+        set({
+          recommendation: { kind: 'done', reasons },
+          recommendedSettings: settings,
+          finetuneSettings: settings,
+        })
+        await forecast()
+      } catch (error) {
+        if (question !== asked) return
+        const failure = toFailure(error, 'Choosing a set-up')
+        set({ recommendation: failure ? { kind: 'failed', failure } : { kind: 'none' } })
+      }
+    },
+  }
+}

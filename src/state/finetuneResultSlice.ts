@@ -1,0 +1,106 @@
+// The result of a fine-tuning run: judged once it has ended, taken away as files, kept as a model of its own.
+import { researchNotice } from '../prediction/pipelineVersion.ts'
+import type { FinetuneSettings } from '../worker/finetuneProtocol.ts'
+import { reportCsv, type FinetuneReport } from '../worker/finetuneReport.ts'
+import type { StageProgress } from '../worker/protocol.ts'
+import { toFailure } from './failure.ts'
+import type { Job } from './job.ts'
+import type { Services, SliceOf, Workbench } from './store.ts'
+
+export type ReportState = Job<{
+  readonly runId: string
+  readonly report: FinetuneReport
+  readonly settings: FinetuneSettings
+  /** SHA-256 of the weights. */
+  readonly weights: string
+}>
+
+export interface FinetuneResultSlice {
+  readonly finetuneReport: ReportState
+  /** Index into the crop set of the case that is looked at. */
+  readonly lookedAtCrop: number | null
+  /** What the cases of the shown run are called, by the index of their boxes; null where the data is not open. */
+  readonly cropNames: readonly string[] | null
+  readonly keptModel: Job<{
+    readonly id: string
+    readonly name: string
+    readonly version: string
+    readonly identity: string
+  }>
+  judgeRun(runId: string): Promise<void>
+  lookAtCrop(at: number): void
+  saveFinetuneReport(format: 'json' | 'csv'): void
+  keepAsModel(name: string, version: string): Promise<void>
+  useKeptModel(): void
+  backToStartModel(): void
+}
+
+type Set = (part: Partial<Workbench>) => void
+
+export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services => (set, get) => {
+  const { workers, held } = services
+  let asked = 0
+  return {
+    finetuneReport: { kind: 'none' },
+    lookedAtCrop: null,
+    cropNames: null,
+    keptModel: { kind: 'none' },
+
+    async judgeRun(runId) {
+      const question = ++asked
+      const onProgress = (progress: StageProgress) => set({ finetuneReport: { kind: 'running', progress } })
+      onProgress({ stage: 'Judging what the model said of cases that it had not seen', done: 0, total: 1 })
+      set({ lookedAtCrop: null, keptModel: { kind: 'none' } })
+      try {
+        const judged = await workers.library.run('judgeFinetuned', { id: runId }, { onProgress })
+        if (question !== asked) return
+        const { report, settings, crops, weights } = judged
+        if (crops) held.training.crops = { crops, shape: settings.entry.shape }
+        set({ finetuneReport: { kind: 'done', runId, report, settings, weights } })
+      } catch (error) {
+        if (question !== asked) return
+        const failure = toFailure(error, 'Judging the run')
+        set({ finetuneReport: failure ? { kind: 'failed', failure } : { kind: 'none' } })
+      }
+    },
+
+    lookAtCrop: at => set({ lookedAtCrop: get().lookedAtCrop === at ? null : at }),
+
+    saveFinetuneReport(format) {
+      const { finetuneReport } = get()
+      if (finetuneReport.kind !== 'done') return
+      const { report, settings, weights } = finetuneReport
+      if (format === 'csv') {
+        const text = reportCsv(report, [researchNotice, `Weights: ${weights}`])
+        return services.saveFile('validation.csv', new Blob([text], { type: 'text/csv' }))
+      }
+      const content = { notice: researchNotice, weights, settings, ...report }
+      const text = JSON.stringify(content, null, 1)
+      services.saveFile('validation.json', new Blob([text], { type: 'application/json' }))
+    },
+
+    ...createKeeping(services, set, get),
+  }
+}
+
+type Keeping = Pick<FinetuneResultSlice, 'keepAsModel' | 'useKeptModel' | 'backToStartModel'>
+
+function createKeeping({ workers }: Services, set: Set, get: () => Workbench): Keeping {
+  return {
+    async keepAsModel(name, version) {
+      const { finetuneReport, keptModel } = get()
+      if (finetuneReport.kind !== 'done' || keptModel.kind === 'running') return
+      set({ keptModel: { kind: 'running', progress: { stage: 'Keeping the model', done: 0, total: 1 } } })
+      try {
+        const files = await workers.library.run('finetunedModel', { id: finetuneReport.runId, name, version })
+        const kept = await get().addModel(files)
+        set({ keptModel: { kind: 'done', ...kept } })
+      } catch (error) {
+        const failure = toFailure(error, 'Keeping the model')
+        set({ keptModel: failure ? { kind: 'failed', failure } : { kind: 'none' } })
+      }
+    },
+    useKeptModel: () => undefined,
+    backToStartModel: () => undefined,
+  }
+}

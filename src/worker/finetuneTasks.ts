@@ -1,0 +1,37 @@
+// Setting up a fine-tuning run in the compute worker: what to recommend for these cases on this device, and what it takes.
+import { modelIdentity, parseManifest } from '../network/model.ts'
+import { forecastFinetuning } from '../training/finetune/forecast.ts'
+import { recommendSettings } from '../training/finetune/recommend.ts'
+import { problemsOfSettings } from '../training/finetune/requireSettings.ts'
+import type { FinetuneTasks } from './finetuneProtocol.ts'
+import { readModelFiles } from './fetchModel.ts'
+import type { ModelSource } from './labProtocol.ts'
+import { describePlace, hasGpu } from './runtime.ts'
+import type { Handlers } from './serveTasks.ts'
+
+async function startOf(source: ModelSource) {
+  const { manifest: described, weights } = await readModelFiles(source)
+  const manifest = parseManifest(described)
+  return { manifest, identity: await modelIdentity(manifest, weights) }
+}
+
+async function deviceKind(): Promise<{ kind: 'cpu' | 'gpu'; threads: number }> {
+  const threads = navigator.hardwareConcurrency || 1
+  return { kind: (await hasGpu()) ? 'gpu' : 'cpu', threads }
+}
+
+export const finetuneHandlers: Handlers<FinetuneTasks> = {
+  async recommendFinetuning({ task, method, start, summary }) {
+    const parent = start && (await startOf(start))
+    const recommended = recommendSettings(summary, task, parent, await deviceKind(), method ?? undefined)
+    return { result: recommended }
+  },
+
+  async forecastFinetuning({ settings, summary }) {
+    const { updates, gpuBytes, stateBytes, remark } = forecastFinetuning(settings, summary)
+    const problems = problemsOfSettings(settings, summary)
+    const device = await describePlace()
+    const bytes = Math.max(gpuBytes, stateBytes)
+    return { result: { updates, bytes, remark, device, problems } }
+  },
+}
