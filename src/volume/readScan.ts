@@ -124,11 +124,12 @@ function freeId({ file }: KnownFile, sources: readonly SeriesSource[]): string {
 }
 
 /** Voxels whose header is another file. */
-function isCompanion(path: string): boolean {
+export function isCompanion(path: string): boolean {
   return /\.(img|raw|zraw|img\.gz|raw\.gz)$/i.test(path)
 }
 
-async function readDicom(known: KnownFile): Promise<DicomImage> {
+/** @throws InputError, naming the file, when its header is damaged. */
+export async function readDicom(known: KnownFile): Promise<DicomImage> {
   try {
     return await readDicomHeader(known)
   } catch (error) {
@@ -140,7 +141,8 @@ async function readDicom(known: KnownFile): Promise<DicomImage> {
   }
 }
 
-async function readRaster(known: KnownFile, all: readonly ScanFile[]): Promise<RasterHeader> {
+/** Understands the header of a file that is one volume; `all` are searched for its other half. @throws InputError */
+export async function readRaster(known: KnownFile, all: readonly ScanFile[]): Promise<RasterHeader> {
   if (known.kind === 'nifti') return readNifti(known, all)
   return known.kind === 'nrrd' ? readNrrd(known, all) : readMetaImage(known, all)
 }

@@ -1,16 +1,15 @@
 // The few cases that are open at once: the least recently used ones are closed when the memory budget is reached.
 import { InputError } from '../../base/errors.ts'
-import type { CaseSource, OpenCase } from './cases.ts'
 
-export class CasePool {
-  private readonly open = new Map<number, Promise<OpenCase>>()
+export class CasePool<Open extends { readonly bytes: number }> {
+  private readonly open = new Map<number, Promise<Open>>()
   private readonly sizes = new Map<number, number>()
 
   /** `onOpened` hears of every case that is opened, before a crop is taken from it; what it throws refuses the case. */
   constructor(
-    private readonly source: CaseSource,
+    private readonly source: { open(index: number): Promise<Open> },
     private readonly budgetBytes: number,
-    private readonly onOpened: (index: number, opened: OpenCase) => void = () => {},
+    private readonly onOpened: (index: number, opened: Open) => void = () => {},
   ) {}
 
   /** Bytes of the cases that are open. */
@@ -19,7 +18,7 @@ export class CasePool {
   }
 
   /** @throws InputError when the case alone is beyond the budget, or as its source does. */
-  async take(index: number): Promise<OpenCase> {
+  async take(index: number): Promise<Open> {
     const known = this.open.get(index)
     if (known) {
       // A Map remembers its order: what is used again goes to its end.
@@ -43,6 +42,12 @@ export class CasePool {
       this.open.delete(index)
       throw error
     }
+  }
+
+  /** Lets go of every case. */
+  clear(): void {
+    this.open.clear()
+    this.sizes.clear()
   }
 
   private closeOldest(newest: number): void {

@@ -7,6 +7,7 @@ import { normaliseHu } from '../../tokens/normalise.ts'
 import { augmentView, bordered } from '../augment.ts'
 import { CropBank } from '../cropBank.ts'
 import type { CasePool } from './casePool.ts'
+import type { OpenCase } from './cases.ts'
 import type { PretrainRecipe } from './recipe.ts'
 
 /** How crops are drawn; part of a run's record, since it decides what the run sees. */
@@ -48,7 +49,7 @@ function permute(index: number, count: number, key: number): number {
 export type ViewStream = (pass: number) => Promise<Float32Array>
 
 export interface ViewStreamOptions {
-  readonly pool: CasePool
+  readonly pool: CasePool<OpenCase>
   readonly caseCount: number
   readonly recipe: PretrainRecipe
   readonly plan: CropPlan
