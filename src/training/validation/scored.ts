@@ -12,6 +12,9 @@ export interface ScoredClass {
   readonly before: readonly number[] | null
   /** Index into the crop set: which case this was. */
   readonly at: number
+  /** Of two classes: from which probability on a case counts as the last one, chosen on cases that this model was trained
+   *  on (`chooseThreshold`); 0.5 where it is missing. */
+  readonly threshold?: number
 }
 
 export interface ScoredMask {
@@ -25,9 +28,12 @@ export interface ScoredMask {
 
 /** Of one predicted mask within its box, at the model's spacing. */
 export interface MaskScore {
+  /** 1 where both masks are empty. */
   readonly dice: number
-  /** Relative: (predicted − true) / true. */
-  readonly volumeError: number
-  /** Mean symmetric surface distance, mm; null where nothing was predicted. */
+  /** Relative: (predicted − true) / true; null where the true mask is empty. */
+  readonly volumeError: number | null
+  /** Mean symmetric surface distance, mm; null where one of the masks is empty. */
   readonly surfaceDistanceMm: number | null
+  /** Larger of the two directed 95th percentiles, mm; null where one of the masks is empty. */
+  readonly hausdorff95Mm: number | null
 }
