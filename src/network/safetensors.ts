@@ -2,8 +2,8 @@
 // been checked against its size; nothing is allocated before that.
 import { InputError } from '../base/errors.ts'
 
-export type SafetensorsDtype = 'F32' | 'F64' | 'F16' | 'I32' | 'U8'
-export type SafetensorsData = Float32Array | Float64Array | Int32Array | Uint8Array | Uint16Array
+export type SafetensorsDtype = 'F32' | 'F64' | 'F16' | 'I32' | 'I16' | 'U8'
+export type SafetensorsData = Float32Array | Float64Array | Int32Array | Int16Array | Uint8Array | Uint16Array
 
 /** One named array; F16 is kept as its raw uint16 bits. */
 export interface SafetensorsTensor {
@@ -22,6 +22,7 @@ const arrays = {
   F64: Float64Array,
   F16: Uint16Array,
   I32: Int32Array,
+  I16: Int16Array,
   U8: Uint8Array,
 } as const
 
@@ -31,7 +32,7 @@ const largestElementCount = 2 ** 32
 
 function refuse(what: string): never {
   throw new InputError(
-    `This is not a readable safetensors file: ${what}; choose a complete .safetensors file with F32, F64, F16, I32 or U8 tensors.`,
+    `This is not a readable safetensors file: ${what}; choose a complete .safetensors file with F32, F64, F16, I32, I16 or U8 tensors.`,
   )
 }
 

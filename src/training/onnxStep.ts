@@ -18,11 +18,13 @@ export async function createOnnxStep(
 ): Promise<TrainStep> {
   const { graph, updated, fixed, reports } = traceStep(definition)
   const session = await createSession(graph, runtime)
-  const start = flattenState(state.groups)
-  const current: Record<string, FeedData> = Object.fromEntries(
-    [...updated, ...fixed].map(name => [name, start[name]]),
-  )
+  let base = state
   let { step } = state
+  const valuesOf = ({ groups }: TrainState): Record<string, FeedData> => {
+    const values = flattenState(groups)
+    return Object.fromEntries([...updated, ...fixed].map(name => [name, values[name]]))
+  }
+  let current = valuesOf(state)
   return {
     label: runtime.label,
     updated,
@@ -36,7 +38,12 @@ export async function createOnnxStep(
       return reported
     },
     read: () =>
-      Promise.resolve({ groups: replaceState(state.groups, current as Record<string, Float32Array>), step }),
+      Promise.resolve({ groups: replaceState(base.groups, current as Record<string, Float32Array>), step }),
+    reset(next) {
+      base = next
+      step = next.step
+      current = valuesOf(next)
+    },
     release: () => session.release(),
   }
 }

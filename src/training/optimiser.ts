@@ -66,17 +66,23 @@ export interface AdamWGroups {
   readonly v: ParameterTensors
 }
 
-/** Updates every parameter that has a gradient; only those are in the result. `numbers`: those of `adamWNumbers`. */
+/**
+ * Updates every parameter that has a gradient; only those are in the result. `numbers`: those of `adamWNumbers`; `rateOf`
+ * gives the factor of the learning rate by a parameter's name.
+ */
 export function adamWUpdates(
   { parameters, m, v }: AdamWGroups,
   gradients: ParameterTensors,
   numbers: Readonly<Record<string, tf.Scalar>>,
   options?: AdamWOptions,
+  rateOf: (name: string) => number = () => 1,
 ): AdamWGroups {
   const { learningRate, correction1, correction2 } = numbers
   const next = Object.entries(gradients).map(([name, gradient]) => {
     const state = { parameter: parameters[name], m: m[name], v: v[name] }
-    return [name, adamWUpdate(state, gradient, learningRate, [correction1, correction2], options)] as const
+    const factor = rateOf(name)
+    const rate = factor === 1 ? learningRate : (tf.mul(learningRate, factor) as tf.Scalar)
+    return [name, adamWUpdate(state, gradient, rate, [correction1, correction2], options)] as const
   })
   const group = (part: keyof AdamWState) =>
     Object.fromEntries(next.map(([name, state]) => [name, state[part]]))

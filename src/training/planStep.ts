@@ -40,11 +40,13 @@ export async function createPlanStep(
     ...(tiles ? { tiles } : {}),
     ...(onProgress ? { onProgress } : {}),
   }).catch(explainMemory)
-  const start = flattenState(state.groups)
-  let unsent: Record<string, FeedData> = Object.fromEntries(
-    [...updated, ...fixed].map(name => [name, start[name]]),
-  )
+  let base = state
   let { step } = state
+  const valuesOf = ({ groups }: TrainState): Record<string, FeedData> => {
+    const values = flattenState(groups)
+    return Object.fromEntries([...updated, ...fixed].map(name => [name, values[name]]))
+  }
+  let unsent = valuesOf(state)
   return {
     label,
     updated,
@@ -62,7 +64,12 @@ export async function createPlanStep(
       const isUntouched = Object.keys(unsent).length > 0
       const now = isUntouched ? {} : await plan.readState(updated)
       const current = Object.fromEntries(Object.entries(now).map(([name, { data }]) => [name, data]))
-      return { groups: replaceState(state.groups, current as Record<string, Float32Array>), step }
+      return { groups: replaceState(base.groups, current as Record<string, Float32Array>), step }
+    },
+    reset(next) {
+      base = next
+      step = next.step
+      unsent = valuesOf(next)
     },
     release: () => Promise.resolve(plan.release()),
   }

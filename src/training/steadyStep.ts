@@ -74,6 +74,13 @@ class Keeper {
     return state
   }
 
+  reset(state: TrainState): void {
+    this.kept = state
+    this.since = []
+    this.isReopened = false
+    this.place.step.reset(state)
+  }
+
   /** Does `work` on the step, on another opening of it when the GPU fails. */
   private async insist<T>(work: (step: TrainStep) => Promise<T>): Promise<T> {
     let failed: unknown
@@ -134,6 +141,7 @@ export async function openSteadyStep(options: SteadyStepOptions): Promise<Steady
     },
     run: (batch, numbers) => keeper.run(batch, numbers),
     read: () => keeper.read(),
+    reset: state => keeper.reset(state),
     release: () => keeper.place.step.release(),
   }
 }

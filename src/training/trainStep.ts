@@ -21,6 +21,8 @@ export interface TrainStep {
   run(batch: Batch, numbers: Numbers): Promise<Record<string, number>>
   /** The state as it is now; the arrays are not to be changed. */
   read(): Promise<TrainState>
+  /** Goes on from another state of the same shapes, which is not changed: the next fold of a run. */
+  reset(state: TrainState): void
   release(): Promise<void>
 }
 

@@ -8,6 +8,8 @@ export interface CropCase {
   /** Index into the set's classes; null where the case has no label. */
   readonly label: number | null
   readonly isIndeterminate: boolean
+  /** Without one, its part of `masks` is empty and says nothing. */
+  readonly hasMask: boolean
   readonly volumeMm3: number | null
   readonly synthetic: boolean
   /** SHA-256 of the box's HU and mask: two cases of one content are duplicates. */

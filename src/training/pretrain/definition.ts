@@ -1,5 +1,6 @@
 // The pretraining step in the form that every device runs: state in groups, a batch, numbers, reports.
 import type * as tf from '@tensorflow/tfjs-core'
+import { accumulateNumbers } from '../accumulate.ts'
 import { adamWNumbers } from '../optimiser.ts'
 import type { StepDefinition } from '../stepGraph.ts'
 import { configFor, distillationLosses, isOn, lossNames, type PretrainOptions } from './options.ts'
@@ -39,7 +40,7 @@ export function pretrainDefinition(
 ): StepDefinition {
   const config = configFor(recipe.config, options)
   const program = pretrainStep({ config, options })
-  const accumulating = options.accumulate > 1 ? ['carry', 'isLast'] : []
+  const accumulating = options.accumulate > 1 ? accumulateNumbers : []
   return {
     state: shapes,
     batch: Object.fromEntries(

@@ -4,10 +4,11 @@ import { bordered } from '../augment.ts'
 import { bankSize, usesPerCrop } from '../cropBank.ts'
 import { hasSave, loadState } from '../run/checkpoint.ts'
 import type { RunControl } from '../run/control.ts'
-import { describeChange, type Environment, type Session } from '../run/environment.ts'
+import type { Environment } from '../run/environment.ts'
 import { rewindHistory, type HistoryRow } from '../run/history.ts'
 import { performRun, type RunEnd } from '../run/performRun.ts'
 import type { RunStorage } from '../run/storage.ts'
+import { Whereabouts } from '../run/whereabouts.ts'
 import type { TrainPlaces } from '../steadyStep.ts'
 import { flattenState } from '../stepGraph.ts'
 import { CasePool } from './casePool.ts'
@@ -19,7 +20,6 @@ import {
   startState,
   stateShapes,
   type PretrainFigures,
-  type PretrainUpdates,
 } from './pretrainUpdates.ts'
 import type { PretrainRecipe } from './recipe.ts'
 import { readConfig, SeenCases, writeConfig, type PretrainSettings } from './runRecord.ts'
@@ -83,38 +83,6 @@ async function settingsOf({ storage, settings, source }: PretrainingOptions) {
   return { chosen, sessions: settings ? [] : (known?.sessions ?? []) }
 }
 
-/** Keeps the record of where the run is computed, and says what there is to say about it. */
-class Whereabouts {
-  private said = 0
-
-  constructor(
-    private readonly options: PretrainingOptions,
-    private readonly settings: PretrainSettings,
-    private sessions: readonly Session[],
-    private readonly updates: PretrainUpdates,
-  ) {}
-
-  /** A stretch of the run begins at `step`. */
-  async begin(step: number): Promise<void> {
-    const { storage, environment, onNotice } = this.options
-    const now = environment(this.updates.label)
-    const before = this.sessions.at(-1)
-    const change = before && describeChange(before.environment, now)
-    this.sessions = [...this.sessions, { fromStep: step, environment: now }]
-    await writeConfig(storage, this.settings, this.sessions)
-    if (change) onNotice?.(change)
-  }
-
-  /** Passes on what a lost device had to say; update `step` was made elsewhere then. */
-  async follow(step: number): Promise<void> {
-    const fresh = this.updates.notices.slice(this.said)
-    if (fresh.length === 0) return
-    this.said += fresh.length
-    fresh.forEach(notice => this.options.onNotice?.(notice))
-    await this.begin(step)
-  }
-}
-
 /**
  * Runs until all updates are made or `control` stops it. A continued run goes on from its last save, bit for bit as it
  * would have where device, backend, threads and versions are the same.
@@ -122,7 +90,7 @@ class Whereabouts {
  * save is safe.
  */
 export async function performPretraining(options: PretrainingOptions): Promise<RunEnd> {
-  const { storage, source, places, control, saveEvery, onStart, onRow } = options
+  const { storage, source, places, environment, control, saveEvery, onNotice, onStart, onRow } = options
   const { chosen, sessions } = await settingsOf(options)
   const { recipe, options: run, plan, memoryBytes, caseCount } = chosen
   requireOptions(run)
@@ -135,7 +103,10 @@ export async function performPretraining(options: PretrainingOptions): Promise<R
   const state = saved ? groupState(saved.tensors, from) : startState(recipe, run)
   const updates = await openPretrainUpdates({ recipe, options: run, views, places, state })
   try {
-    const whereabouts = new Whereabouts(options, chosen, sessions, updates)
+    const whereabouts = new Whereabouts({
+      ...{ environment, onNotice, sessions, place: updates },
+      write: stretches => writeConfig(storage, chosen, stretches),
+    })
     await whereabouts.begin(from)
     const rows = await rewindHistory<PretrainRow>(storage, from)
     onStart?.(rows, chosen, updates.label)

@@ -1,5 +1,6 @@
 // What changes from pass to pass beside the images: the teacher's dropout, the student's stochastic depth, masks that
 // attention does not choose, and the schedules' numbers. All follow from seed and step.
+import { accumulateNumbersAt } from '../accumulate.ts'
 import type { Triple } from '../../base/shape.ts'
 import { drawKeepPattern } from '../../kernels/keepPattern.ts'
 import type { NetworkConfig } from '../../network/config.ts'
@@ -85,5 +86,5 @@ export function passNumbers(step: number, part: number, options: PretrainOptions
   const scheduled = scheduledNumbers(step, options)
   const numbers = { ...scheduled, ...adamWNumbersAt(step, scheduled.learningRate) }
   if (options.accumulate === 1) return numbers
-  return { ...numbers, carry: part === 0 ? 0 : 1, isLast: part === options.accumulate - 1 ? 1 : 0 }
+  return { ...numbers, ...accumulateNumbersAt(part, options.accumulate) }
 }

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { stageGrid } from '../../network/encoder.ts'
 import { semanticStage } from '../../network/config.ts'
 import { under } from '../../network/parameters.ts'
+import { addShare, choose } from '../accumulate.ts'
 import { adamWUpdates, defaultAdamW, emaUpdate, lossAndGradients } from '../optimiser.ts'
 import { updateCentre } from '../pretrainLosses.ts'
 import { maskFromAttention } from './masks.ts'
@@ -62,14 +63,9 @@ function differentiate(t: Tensors, settings: PassSettings) {
   return { passed, gradients }
 }
 
-/** `after` where `isLast` is 1 and `before` where it is 0, exactly: one of the products is zero. */
-function choose(isLast: tf.Tensor | undefined, after: tf.Tensor, before: tf.Tensor): tf.Tensor {
-  return isLast ? tf.add(tf.mul(after, isLast), tf.mul(before, tf.sub(1, isLast))) : after
-}
-
 /** This pass's share of a sum over the passes of an update; `carry` is 0 at the first of them. */
 function accumulate(t: Tensors, name: string, value: tf.Tensor, share: number): tf.Tensor {
-  return t.carry ? tf.add(tf.mul(t[name], t.carry), tf.mul(value, share)) : value
+  return addShare(t.carry, t[name], value, share)
 }
 
 function updateCentres(t: Tensors, settings: PassSettings, result: Tensors): void {

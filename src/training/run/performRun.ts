@@ -14,6 +14,8 @@ export interface Updates<Figures extends object> {
   readonly steps: number
   /** Makes update `step` (0-based), which must be the one after the last. @returns its figures for the history. */
   advance(step: number): Promise<Figures>
+  /** The update after `step`, where that is another than the next: a part of the run that ended early skips the rest. */
+  after?(step: number): number
   /** The state after the last update. */
   read(): Promise<ParameterValues>
 }
@@ -61,14 +63,15 @@ export async function performRun<Figures extends object>(
   while (step < updates.steps) {
     if (!(await control.gate(save))) break
     const started = performance.now()
-    const figures = await updates.advance(step)
-    step++
+    const made = step
+    const figures = await updates.advance(made)
+    step = updates.after?.(made) ?? made + 1
     const seconds = (performance.now() - started) / 1000
     const secondsLeft = pace.next(seconds) * (updates.steps - step)
-    const row = { step: step - 1, ...figures, seconds, secondsLeft }
+    const row = { step: made, ...figures, seconds, secondsLeft }
     await appendRow(storage, row)
     await onRow?.(row)
-    if (step % saveEvery === 0) await save()
+    if (Math.floor(step / saveEvery) > Math.floor(made / saveEvery)) await save()
   }
   await save()
   return step < updates.steps ? 'stopped' : 'finished'

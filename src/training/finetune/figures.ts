@@ -1,0 +1,47 @@
+// What the history keeps of an update of fine-tuning, and what whoever follows the run is shown beside it.
+import type { HistoryRow } from '../run/history.ts'
+
+/** Features are computed once (probe); a fold is trained and judged; the kept model is trained on all cases. */
+export type FinetuneStage = 'features' | 'fold' | 'final'
+
+export interface ValidationFigures {
+  /** Mean over the cases: cross entropy, or 1 − Dice. */
+  readonly loss: number
+  readonly score: number
+  /** AUC of two classes, accuracy of more, mean Dice of masks. */
+  readonly scoreName: 'AUC' | 'accuracy' | 'Dice'
+}
+
+export interface FinetuneFigures {
+  readonly stage: FinetuneStage
+  /** 0-based; 0 of a hold-out; the number of folds while the kept model is trained. */
+  readonly fold: number
+  /** 0-based, of `epochs`. */
+  readonly epoch: number
+  readonly epochs: number
+  /** Mean of the update's passes; null where nothing is minimised by gradients. */
+  readonly loss: number | null
+  readonly learningRate: number
+  readonly cropsPerSecond: number
+  /** At the end of an epoch, by the averaged weights: on the cases that early stopping watches, or on those held out. */
+  readonly validation?: ValidationFigures
+}
+
+export type FinetuneRow = HistoryRow & FinetuneFigures
+
+/** What the model says of one case that it does not learn from. */
+export interface ExamplePrediction {
+  /** Index into the crop set. */
+  readonly at: number
+  readonly probabilities: readonly number[] | null
+  /** [D,H,W] of the network's crop, the middle of the box: 1 where the lesion is predicted. */
+  readonly mask: Uint8Array | null
+}
+
+export interface FinetuneMessage {
+  readonly kind: 'examples'
+  readonly stage: FinetuneStage
+  readonly fold: number
+  readonly epoch: number
+  readonly examples: readonly ExamplePrediction[]
+}
