@@ -1,19 +1,13 @@
 // The result of a fine-tuning run: judged once it has ended, taken away as files, kept as a model of its own.
 import { researchNotice } from '../prediction/pipelineVersion.ts'
-import type { FinetuneSettings } from '../worker/finetuneProtocol.ts'
-import { reportCsv, type FinetuneReport } from '../worker/finetuneReport.ts'
+import type { JudgedRun } from '../worker/finetuneProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Job } from './job.ts'
+import { reportCsv } from './reportRows.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
-export type ReportState = Job<{
-  readonly runId: string
-  readonly report: FinetuneReport
-  readonly settings: FinetuneSettings
-  /** SHA-256 of the weights. */
-  readonly weights: string
-}>
+export type ReportState = Job<{ readonly runId: string } & Omit<JudgedRun, 'crops'>>
 
 export interface FinetuneResultSlice {
   readonly finetuneReport: ReportState
@@ -54,9 +48,9 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
       try {
         const judged = await workers.library.run('judgeFinetuned', { id: runId }, { onProgress })
         if (question !== asked) return
-        const { report, settings, crops, weights } = judged
-        if (crops) held.training.crops = { crops, shape: settings.entry.shape }
-        set({ finetuneReport: { kind: 'done', runId, report, settings, weights } })
+        const { crops, ...rest } = judged
+        if (crops) held.training.crops = { crops, shape: judged.settings.entry.shape }
+        set({ finetuneReport: { kind: 'done', runId, ...rest } })
       } catch (error) {
         if (question !== asked) return
         const failure = toFailure(error, 'Judging the run')

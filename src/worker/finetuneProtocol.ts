@@ -4,10 +4,31 @@ import type { FinetuneMethod, FinetuneSettings, FinetuneTask } from '../training
 import type { FinetuneMessage } from '../training/finetune/figures.ts'
 import type { CropSummary } from '../training/finetune/recommend.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
-import type { FinetuneReport } from './finetuneReport.ts'
+import type {
+  ClassFigures,
+  ClassReport,
+  ClassSet,
+  Figure,
+  MaskFigures,
+  MaskReport,
+  ReliabilityBin,
+  RocCurve,
+  ValidationReport,
+} from '../training/validation/report.ts'
 import type { ModelSource } from './labProtocol.ts'
 import type { StageProgress } from './protocol.ts'
 
+export type {
+  ClassFigures,
+  ClassReport,
+  ClassSet,
+  Figure,
+  MaskFigures,
+  MaskReport,
+  ReliabilityBin,
+  RocCurve,
+  ValidationReport,
+}
 export type { CropSummary, FinetuneMessage, FinetuneMethod, FinetuneSettings, FinetuneTask }
 
 export interface Recommendation {
@@ -49,9 +70,19 @@ export type FinetuneTasks = {
   }
 }
 
+export interface DicePair {
+  /** Index into the crop set. */
+  readonly at: number
+  readonly after: number
+  /** Null without a start model. */
+  readonly before: number | null
+}
+
 /** A run's result with the boxes that it learnt from, where the run has kept them. */
 export interface JudgedRun {
-  readonly report: FinetuneReport
+  readonly report: ValidationReport
+  /** Of segmentation: Dice of each held-out case. */
+  readonly pairs: readonly DicePair[]
   readonly settings: FinetuneSettings
   readonly crops: CropSet | null
   /** SHA-256 of the weights that are kept. */

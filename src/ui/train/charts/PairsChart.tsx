@@ -1,12 +1,10 @@
 // Dice of each held-out case before and after: one line a case, sorted by what came out, so that losers are seen too.
 import { useState } from 'react'
 import type { Ref } from 'react'
-import type { MaskReport } from '../../../worker/finetuneReport.ts'
+import type { DicePair } from '../../../worker/finetuneProtocol.ts'
 import { acrossOf, ChartFrame, SQUARE, upOf } from './ChartFrame.tsx'
 import { CHART_INK, SERIES_INK } from './chartInk.ts'
 import { linearAxis, unitAxis } from './chartLayout.ts'
-
-type DicePair = MaskReport['pairs'][number]
 
 interface PairsChartProps {
   readonly ref?: Ref<SVGSVGElement>

@@ -1,10 +1,17 @@
 // ROC curves with their bands: what was trained beside what it began from and beside size alone.
 import { useState } from 'react'
 import type { Ref } from 'react'
-import type { RocPoint, RocSeries } from '../../../worker/finetuneReport.ts'
+import type { Figure, RocCurve } from '../../../worker/finetuneProtocol.ts'
 import { acrossOf, ChartFrame, pointerAt, SQUARE, upOf } from './ChartFrame.tsx'
-import { CHART_INK, SERIES_INK } from './chartInk.ts'
-import { bandPath, interval, linePath, nearestPoint, unitAxis } from './chartLayout.ts'
+import { CHART_INK, SERIES_INK, type SeriesName } from './chartInk.ts'
+import { bandPath, figureText, linePath, nearestPoint, unitAxis } from './chartLayout.ts'
+
+export interface RocSeries {
+  readonly series: SeriesName
+  readonly name: string
+  readonly curve: RocCurve
+  readonly auc: Figure | null
+}
 
 interface RocChartProps {
   readonly ref?: Ref<SVGSVGElement>
@@ -15,8 +22,9 @@ interface RocChartProps {
 const box = SQUARE
 const x = unitAxis(acrossOf(box))
 const y = unitAxis(upOf(box))
-const toPoints = (points: readonly RocPoint[]) =>
-  points.map(({ falsePositiveRate, sensitivity }) => ({ x: falsePositiveRate, y: sensitivity }))
+
+type RocPoint = RocCurve['points'][number]
+const placeOf = ({ falsePositiveRate, sensitivity }: RocPoint) => ({ x: falsePositiveRate, y: sensitivity })
 
 /** Nearer than this a pointer means a curve, in the chart's pixels. */
 const REACH = 14
@@ -28,7 +36,8 @@ interface Hover {
 
 function hoverAt(series: readonly RocSeries[], at: { x: number; y: number }): Hover | null {
   const candidates = series.flatMap(of => {
-    const point = of.points[nearestPoint(toPoints(of.points), x, y, at)]
+    const { points } = of.curve
+    const point = points[nearestPoint(points.map(placeOf), x, y, at)]
     if (!point) return []
     const distance = Math.hypot(x.place(point.falsePositiveRate) - at.x, y.place(point.sensitivity) - at.y)
     return [{ of, point, distance }]
@@ -37,48 +46,24 @@ function hoverAt(series: readonly RocSeries[], at: { x: number; y: number }): Ho
   return nearest && nearest.distance < REACH ? nearest : null
 }
 
+const aucText = ({ name, auc }: RocSeries) => (auc ? `${name} ${figureText(auc)}` : name)
+
 export function RocChart({ ref, series, notes }: RocChartProps) {
   const [hover, setHover] = useState<Hover | null>(null)
-  const said = series.map(({ name, auc }) => `${name}: AUC ${interval(auc.value, auc.low, auc.high)}`)
   return (
     <>
       <ChartFrame
         ref={ref}
         {...{ box, x, y, notes }}
-        label={`ROC curves. ${said.join('; ')}`}
+        label={`ROC curves. AUC: ${series.map(aucText).join('; ')}`}
         xTitle="False positive rate (1 − specificity)"
         yTitle="Sensitivity"
         onPointerMove={event => setHover(hoverAt(series, pointerAt(event, box)))}
         onPointerLeave={() => setHover(null)}
       >
-        <line
-          x1={x.place(0)}
-          y1={y.place(0)}
-          x2={x.place(1)}
-          y2={y.place(1)}
-          stroke={CHART_INK.line}
-          strokeDasharray="3 3"
-        />
-        {series.map(({ series: name, band }) => (
-          <path
-            key={name}
-            d={bandPath(
-              band.map(point => ({ ...point, x: point.falsePositiveRate })),
-              x,
-              y,
-            )}
-            fill={SERIES_INK[name]}
-            fillOpacity={0.14}
-          />
-        ))}
-        {series.map(({ series: name, points }) => (
-          <path
-            key={name}
-            d={linePath(toPoints(points), x, y)}
-            fill="none"
-            stroke={SERIES_INK[name]}
-            strokeWidth={name === 'trained' ? 2 : 1.4}
-          />
+        <Chance />
+        {series.map(one => (
+          <Curve key={one.series} of={one} />
         ))}
         <AucLabels series={series} />
         {hover && (
@@ -99,24 +84,51 @@ export function RocChart({ ref, series, notes }: RocChartProps) {
   )
 }
 
+function Chance() {
+  const [x1, x2] = [x.place(0), x.place(1)]
+  return (
+    <line
+      {...{ x1, x2, y1: y.place(0), y2: y.place(1) }}
+      stroke={CHART_INK.secondary}
+      strokeDasharray="3 3"
+    />
+  )
+}
+
+function Curve({ of: { series, curve } }: { of: RocSeries }) {
+  const band = curve.band.map(({ falsePositiveRate, low, high }) => ({ x: falsePositiveRate, low, high }))
+  return (
+    <>
+      <path d={bandPath(band, x, y)} fill={SERIES_INK[series]} fillOpacity={0.14} />
+      <path
+        d={linePath(curve.points.map(placeOf), x, y)}
+        fill="none"
+        stroke={SERIES_INK[series]}
+        strokeWidth={series === 'trained' ? 2 : 1.4}
+      />
+    </>
+  )
+}
+
 /** Below the diagonal there is room, and a good curve never comes there. */
 function AucLabels({ series }: Pick<RocChartProps, 'series'>) {
   const bottom = y.place(0) - 8
-  return series.map(({ series: name, name: title, auc }, i) => (
+  return series.map((one, i) => (
     <text
-      key={name}
+      key={one.series}
       x={x.place(1) - 6}
       y={bottom - 14 * (series.length - 1 - i)}
       textAnchor="end"
-      fill={SERIES_INK[name]}
-      fontWeight={name === 'trained' ? 600 : 400}
+      fill={SERIES_INK[one.series]}
+      fontWeight={one.series === 'trained' ? 600 : 400}
     >
-      {title} {interval(auc.value, auc.low, auc.high)}
+      {aucText(one)}
     </text>
   ))
 }
 
-function describe({ of, point }: Hover): string {
+function describe({ of, point: { falsePositiveRate, sensitivity, threshold } }: Hover): string {
   const percent = (share: number) => `${Math.round(share * 100)} %`
-  return `${of.name}: sensitivity ${percent(point.sensitivity)}, specificity ${percent(1 - point.falsePositiveRate)}.`
+  const from = of.series === 'size' || threshold === null ? '' : `, from ${percent(threshold)} on`
+  return `${of.name}: sensitivity ${percent(sensitivity)}, specificity ${percent(1 - falsePositiveRate)}${from}.`
 }

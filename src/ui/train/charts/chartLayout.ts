@@ -126,5 +126,45 @@ export function nearestPoint(points: readonly ChartPoint[], x: Axis, y: Axis, at
   return best
 }
 
-export const interval = (value: number, low: number, high: number, digits = 2): string =>
-  `${value.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`
+/** A figure with its interval where it has one: 0.87 [0.78, 0.94]. */
+export function figureText({
+  value,
+  interval,
+}: {
+  readonly value: number
+  readonly interval: readonly [number, number] | null
+}): string {
+  const ends = interval ? ` [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''
+  return `${value.toFixed(2)}${ends}`
+}
+
+export interface ReliabilityDot extends ChartPoint {
+  /** Wilson's 95 % interval of the share. */
+  readonly low: number
+  readonly high: number
+  readonly count: number
+}
+
+/** Dots of the bins that hold cases: mean probability across, observed share upwards. */
+export function reliabilityDots(
+  bins: readonly {
+    readonly count: number
+    readonly meanProbability: number | null
+    readonly observedShare: number | null
+  }[],
+): ReliabilityDot[] {
+  return bins.flatMap(({ count, meanProbability, observedShare }) =>
+    meanProbability === null || observedShare === null
+      ? []
+      : [{ x: meanProbability, y: observedShare, count, ...wilson(observedShare, count) }],
+  )
+}
+
+/** Wilson's 95 % interval of a share of `count` cases. */
+export function wilson(share: number, count: number): { low: number; high: number } {
+  const z = 1.96
+  const scale = 1 / (1 + (z * z) / count)
+  const middle = scale * (share + (z * z) / (2 * count))
+  const half = scale * z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count))
+  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) }
+}

@@ -5,9 +5,11 @@ import {
   linearAxis,
   linePath,
   nearestPoint,
+  reliabilityDots,
   roundStep,
   spreadLabels,
   unitAxis,
+  wilson,
 } from './chartLayout.ts'
 
 describe('axes', () => {
@@ -91,5 +93,23 @@ describe('direct labels', () => {
     expect(placed).toEqual(sorted)
     for (let i = 1; i < placed.length; i++) expect(placed[i] - placed[i - 1]).toBeGreaterThanOrEqual(12)
     expect(placed[3]).toBeLessThanOrEqual(100)
+  })
+})
+
+describe('reliability', () => {
+  it('has a dot for each bin that holds cases', () => {
+    const bins = [
+      { count: 0, meanProbability: null, observedShare: null },
+      { count: 4, meanProbability: 0.3, observedShare: 0.25 },
+    ]
+    expect(reliabilityDots(bins)).toHaveLength(1)
+    expect(reliabilityDots(bins)[0]).toMatchObject({ x: 0.3, y: 0.25, count: 4 })
+  })
+  it('gives Wilson’s interval', () => {
+    // 8 of 10: 0.490 to 0.943 (Wilson 1927, as in Newcombe 1998, z = 1.96).
+    const { low, high } = wilson(0.8, 10)
+    expect(low).toBeCloseTo(0.49, 3)
+    expect(high).toBeCloseTo(0.943, 3)
+    expect(wilson(0, 5).low).toBe(0)
   })
 })

@@ -1,31 +1,34 @@
-// Metrics with their intervals: the trained model beside what it began from and, for malignancy, beside size alone.
-import type { Estimate, MetricRow } from '../../../worker/finetuneReport.ts'
+// Figures with their intervals: the trained model beside what it began from and, for malignancy, beside size alone.
+import type { FigureRow } from '../../../state/reportRows.ts'
 
-export function MetricTable({ rows, label }: { rows: readonly MetricRow[]; label: string }) {
-  const hasStart = rows.some(({ start }) => start !== null)
+interface MetricTableProps {
+  readonly rows: readonly FigureRow[]
+  readonly label: string
+}
+
+export function MetricTable({ rows, label }: MetricTableProps) {
+  const hasStart = rows.some(({ before }) => before !== null)
   const hasSize = rows.some(({ size }) => size !== null)
   return (
-    <table className="metric-table" aria-label={label}>
+    <table className="metric-table figures" aria-label={label}>
       <thead>
         <tr>
-          <th scope="col">With 95 % interval</th>
+          <th scope="col">95 % intervals</th>
           <th scope="col">Trained</th>
           {hasStart && <th scope="col">Start model</th>}
           {hasSize && <th scope="col">Size alone</th>}
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ name, unit, trained, start, size }) => (
+        {rows.map(({ name, unit, after, before, size }) => (
           <tr key={name}>
-            <td>
+            <th scope="row">
               {name}
               {unit && <span className="secondary">, {unit}</span>}
-            </td>
-            <td>
-              <Figure estimate={trained} />
-            </td>
-            {hasStart && <td className="before">{start ? <Figure estimate={start} /> : '—'}</td>}
-            {hasSize && <td className="before">{size ? <Figure estimate={size} /> : '—'}</td>}
+            </th>
+            <FigureCell figure={after} digits={unit === '%' ? 0 : 2} />
+            {hasStart && <FigureCell figure={before} digits={unit === '%' ? 0 : 2} />}
+            {hasSize && <FigureCell figure={size} digits={unit === '%' ? 0 : 2} />}
           </tr>
         ))}
       </tbody>
@@ -33,16 +36,18 @@ export function MetricTable({ rows, label }: { rows: readonly MetricRow[]; label
   )
 }
 
-function Figure({ estimate: { value, low, high } }: { estimate: Estimate }) {
-  if (!Number.isFinite(value)) return <>—</>
+function FigureCell({ figure, digits }: { figure: FigureRow['after']; digits: number }) {
+  if (!figure) return <td className="secondary">—</td>
+  const text = (value: number) => value.toFixed(digits).replace('-', '−')
   return (
-    <>
-      {figure(value)}{' '}
-      <span className="secondary interval">
-        [{figure(low)}, {figure(high)}]
-      </span>
-    </>
+    <td>
+      {text(figure.value)}
+      {figure.interval && (
+        <span className="secondary interval">
+          {' '}
+          [{text(figure.interval[0])}, {text(figure.interval[1])}]
+        </span>
+      )}
+    </td>
   )
 }
-
-const figure = (value: number) => value.toFixed(2).replace('-', '−')

@@ -4,7 +4,8 @@ import { Button, Input, Label, TextField } from 'react-aria-components'
 import { Failed } from '../../Failed.tsx'
 import { Progress } from '../../Progress.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
-import type { FinetuneReport } from '../../../worker/finetuneReport.ts'
+import { classRows, maskRows, verdictsOf } from '../../../state/reportRows.ts'
+import type { ValidationReport } from '../../../worker/finetuneProtocol.ts'
 import { MetricTable } from './MetricTable.tsx'
 
 export function ResultSection() {
@@ -20,7 +21,10 @@ export function ResultSection() {
     )
   return (
     <div className="train-result">
-      <p className="verdict-sentence">{state.report.verdict}</p>
+      <p className="verdict-sentence">{verdictsOf(state.report)[0]}</p>
+      <p className="secondary figures" data-testid="finetune-weights">
+        Weights {state.weights.slice(0, 12)}
+      </p>
       <Headline report={state.report} />
       <KeepModel />
     </div>
@@ -30,9 +34,9 @@ export function ResultSection() {
 /** The first rows of the figures; all of them are in the stage. */
 const HEADLINE_ROWS = 3
 
-function Headline({ report }: { report: FinetuneReport }) {
-  const rows = (report.classification?.all.metrics ?? report.masks?.metrics ?? []).slice(0, HEADLINE_ROWS)
-  return <MetricTable rows={rows} label="Headline figures" />
+function Headline({ report }: { report: ValidationReport }) {
+  const all = report.kind === 'classes' ? (report.sets[0] ? classRows(report.sets[0]) : []) : maskRows(report)
+  return <MetricTable rows={all.slice(0, HEADLINE_ROWS)} label="Headline figures" />
 }
 
 function KeepModel() {

@@ -1,14 +1,38 @@
 // The cases that the trained model got most wrong, and one of them large, slice by slice.
 import { useMemo, useState } from 'react'
 import { Button } from 'react-aria-components'
-import type { WorstCase } from '../../../worker/finetuneReport.ts'
+import type { ValidationReport } from '../../../worker/finetuneProtocol.ts'
+import { formatPercent } from '../../format.ts'
 import { useHeld } from '../../lab/useHeld.ts'
 import { LabSlider } from '../../lab/LabSlider.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
 import { boxOf, boxSlice } from '../pictures/boxSlice.ts'
 import { SlicePicture } from '../pictures/SlicePicture.tsx'
 
-export function WorstCases({ worst }: { worst: readonly WorstCase[] }) {
+interface WorstCase {
+  /** Index into the crop set. */
+  readonly at: number
+  /** What was said of it and what it is. */
+  readonly said: string
+}
+
+/** As many as are looked at. */
+const MOST = 12
+
+function worstOf(report: ValidationReport): WorstCase[] {
+  if (report.kind === 'masks')
+    return report.worst.slice(0, MOST).map(({ at, dice, before }) => ({
+      at,
+      said: `Dice ${dice.toFixed(2)}${before === null ? '' : `, before ${before.toFixed(2)}`}`,
+    }))
+  return report.worst.slice(0, MOST).map(({ at, label, called, probability, isIndeterminate }) => ({
+    at,
+    said: `called ${report.classes[called]}, is ${report.classes[label]}${isIndeterminate ? '?' : ''} (${formatPercent(probability)})`,
+  }))
+}
+
+export function WorstCases({ report }: { report: ValidationReport }) {
+  const worst = worstOf(report)
   const chosen = useWorkbench(state => state.lookedAtCrop)
   const look = useWorkbench(state => state.lookAtCrop)
   if (worst.length === 0) return null
