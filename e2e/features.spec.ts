@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import { DEMO_MODEL, isMissing } from './support/data.ts'
+import { makeNifti } from './support/niftiFile.ts'
 import { WorkbenchPage } from './support/page.ts'
 
 const notice = 'Research use — not for clinical use'
@@ -36,6 +37,8 @@ function readNifti(gzipped: Buffer) {
     },
   }
 }
+
+const foldedTitle = (page: Page, name: string) => page.getByRole('heading', { name })
 
 const foldOut = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 
@@ -166,5 +169,99 @@ test('the lab shows where a query looks, how heads differ, and organs found with
       'Heart and great vessels',
     )
   })
+
+  await test.step('tokens of a second scan beside the open one, which stays open', async () => {
+    const section = page.locator('.lab-section').filter({ has: foldedTitle(page, 'Features without labels') })
+    await section
+      .locator('input[type=file]:not([webkitdirectory])')
+      .setInputFiles({ name: 'DOE_JANE.nii.gz', mimeType: 'application/gzip', buffer: makeNifti() })
+    await expect(page.getByRole('list', { name: 'Scans', exact: true })).toContainText('DOE_JANE.nii.gz')
+    await page.getByRole('button', { name: 'Cluster again' }).click()
+    const shares = page.getByRole('table', { name: 'Clusters of each scan' })
+    await expect(shares).toContainText('Scan 2', { timeout: 120_000 })
+    await expect(page.getByRole('table', { name: 'Distances in feature space' })).toContainText('Scans')
+    await page.getByRole('radiogroup', { name: 'Coloured by' }).getByText('Scans').click()
+    await expect(page.getByRole('list', { name: 'Groups of tokens' })).toContainText(
+      'Scan 2 · DOE_JANE.nii.gz',
+    )
+    const tokens = (await download(page, 'Features without labels', 'CSV')).toString('utf8')
+    expect(tokens.match(/^Scan 1,/gm)).toHaveLength(12 ** 3)
+    expect(tokens.match(/^Scan 2,/gm)).toHaveLength(12 ** 3)
+    expect(tokens).toContain(notice)
+    expect(tokens).not.toContain('DOE')
+    const painted = readNifti(await download(page, 'Features without labels', 'NIfTI'))
+    expect(painted.at(centre)).toBeGreaterThan(0)
+    await page.getByRole('button', { name: 'Keep for the next scan' }).click()
+    await page.getByRole('button', { name: 'Remove DOE_JANE.nii.gz' }).click()
+    await expect(page.getByRole('list', { name: 'Scans', exact: true })).not.toContainText('DOE')
+  })
   expect(workbench.foreignRequests()).toEqual([])
+})
+
+/** What the page gives while something is done: its frames, the longest pause between two, its longest task. */
+async function watchFrames(workbench: WorkbenchPage, act: () => Promise<void>): Promise<string> {
+  const { page } = workbench
+  await workbench.longTasks()
+  await page.evaluate(() => {
+    const watch = { times: [performance.now()], isOver: false }
+    Object.assign(window, { watch })
+    const next = () => {
+      watch.times.push(performance.now())
+      if (!watch.isOver) requestAnimationFrame(next)
+    }
+    requestAnimationFrame(next)
+  })
+  await act()
+  const times = await page.evaluate(() => {
+    const { watch } = window as unknown as { watch: { times: number[]; isOver: boolean } }
+    watch.isOver = true
+    return watch.times
+  })
+  const tasks = await workbench.longTasks()
+  const seconds = (times.at(-1)! - times[0]) / 1000
+  const pauses = times.slice(1).map((time, i) => time - times[i])
+  const longest = tasks.length > 0 ? `${Math.max(...tasks)} ms` : 'below 50 ms'
+  return `${((times.length - 1) / seconds).toFixed(0)} frames/s over ${seconds.toFixed(1)} s, longest pause ${Math.max(...pauses).toFixed(0)} ms, longest task ${longest}`
+}
+
+test('the region follows the crosshair, and the page answers while sliders move and attention is computed', async ({
+  page,
+}) => {
+  const workbench = new WorkbenchPage(page)
+  await workbench.open()
+  await page.getByRole('region', { name: 'Try the demo' }).getByRole('button').first().click()
+  await workbench.seesScan()
+  await page.getByText('Explore', { exact: true }).click()
+  const here = page.getByTestId('attention-here')
+  await expect(here).toContainText(/rank \d+ of 64 tokens/, { timeout: 60_000 })
+  await expect(page.getByTestId('attention-spread')).toContainText('× the mean, entropy')
+
+  const before = await regionRasMm(page)
+  await workbench.press('PageUp')
+  await expect(here).toContainText(/rank|outside/)
+  expect(await regionRasMm(page)).toEqual(before)
+  await page.getByRole('switch', { name: 'Follow the crosshair' }).focus()
+  await workbench.press('Space')
+  await expect.poll(async () => (await regionRasMm(page))[2]).toBeGreaterThan(before[2] + 10)
+  const followed = await regionRasMm(page)
+  const scrolling = await watchFrames(workbench, async () => {
+    for (let slice = 0; slice < 10; slice++) await workbench.press('PageDown', 'ArrowUp')
+    await expect.poll(async () => (await regionRasMm(page))[2]).toBeLessThan(followed[2] - 10)
+    await expect(here).toContainText(/rank \d+ of 64 tokens/)
+  })
+  console.log(`scrolling with the region behind it: ${scrolling}`)
+
+  const sizes = page.getByRole('radiogroup', { name: 'Size of the region' })
+  const computing = await watchFrames(workbench, async () => {
+    await sizes.getByRole('radio').last().focus()
+    await sizes.locator('label').last().click()
+    await expect(here).toContainText(/rank \d+ of 1728 tokens/, { timeout: 60_000 })
+  })
+  console.log(`attention of a region of 96³ voxels in the worker: ${computing}`)
+  const moving = await watchFrames(workbench, async () => {
+    await page.getByRole('slider', { name: 'Hidden, r' }).focus()
+    for (let step = 0; step < 40; step++) await workbench.press('ArrowLeft')
+  })
+  console.log(`sliders over four masks of 1728 tokens: ${moving}`)
+  await expect(page.getByTestId('mask-count')).toHaveText('346 of 1728 tokens hidden, 172 hints')
 })

@@ -4,11 +4,13 @@ import { InputError } from '../base/errors.ts'
 import type { Triple } from '../base/shape.ts'
 import { voxelCount } from '../base/shape.ts'
 import { drawKeepPattern } from '../kernels/keepPattern.ts'
+import type { NetworkConfig } from '../network/config.ts'
 import { encode, stageGrid } from '../network/encoder.ts'
 import type { NetworkTask } from '../network/model.ts'
 import { semanticAttention } from '../network/semanticAttention.ts'
 import type { LabModel, Role } from './labModel.ts'
 import { requireEntry } from './labModel.ts'
+import type { LabProgram } from './steadyProgram.ts'
 
 /** Patch dropout as the teacher knows it: which seed, and how much of the patch tokens falls, [0, 1). */
 export interface Dropout {
@@ -57,6 +59,26 @@ export function attend(
   return attendBehind(model, image, shape, { task, role, keep })
 }
 
+/** From a normalised crop (image) and what is kept of its patches (keep) to what CLS attends to: fromCls [h, 1+N], satt [N]. */
+export function attentionProgram(
+  config: NetworkConfig,
+  parameters: LabProgram['parameters'],
+  shape: Triple,
+): LabProgram {
+  return {
+    inputs: {
+      image: { shape: [1, ...shape, 1], dtype: 'float32' },
+      keep: { shape: [1, ...stageGrid(shape, 0)], dtype: 'float32' },
+    },
+    parameters,
+    compute({ image, keep }, p) {
+      const { feat } = encode(p, image, config, { keep })
+      const { fromCls, satt } = semanticAttention(p, feat[2], config)
+      return { fromCls, satt }
+    },
+  }
+}
+
 /** The same behind a given keep pattern over the patch grid, 1 = kept; undefined: all are kept. */
 export async function attendBehind(
   model: LabModel,
@@ -71,18 +93,9 @@ export async function attendBehind(
     )
   const grid = stageGrid(shape, 2) as unknown as Triple
   const patchGrid = stageGrid(shape, 0) as unknown as Triple
-  const program = await model.program(`attend ${task} ${role} ${shape.join('×')}`, () => ({
-    inputs: {
-      image: { shape: [1, ...shape, 1], dtype: 'float32' },
-      keep: { shape: [1, ...patchGrid], dtype: 'float32' },
-    },
-    parameters: model.parameters(task, role),
-    compute(fed, parameters) {
-      const { feat } = encode(parameters, fed.image, config, { keep: fed.keep })
-      const { fromCls, satt } = semanticAttention(parameters, feat[2], config)
-      return { fromCls, satt }
-    },
-  }))
+  const program = await model.program(`attend ${task} ${role} ${shape.join('×')}`, () =>
+    attentionProgram(config, model.parameters(task, role), shape),
+  )
   // A pattern of ones changes nothing, so that clean and noisy images share one program.
   const results = await program.run({ image, keep: keep ?? new Float32Array(voxelCount(patchGrid)).fill(1) })
   const tokens = voxelCount(grid)

@@ -56,7 +56,7 @@ describe('the tables of the lab', () => {
   it('list tokens with their cluster from 1, their label, and their place on the map where they have one', () => {
     const table = {
       ...{
-        grid: tokens,
+        scans: [{ grid: tokens, tokens: 2 }],
         clusters: Uint8Array.of(2, 0),
         chosen: Int32Array.of(1),
         points: Float32Array.of(0.5, -1),
@@ -64,8 +64,8 @@ describe('the tables of the lab', () => {
       labels: { names: ['lung'], ofTokens: Uint8Array.of(255, 0) },
     }
     expect(rowsOf(tokensCsv(head, table)).slice(1)).toEqual([
-      '0,0,0,10,20,30,3,,,',
-      '0,0,1,14,20,30,1,lung,0.500000,-1',
+      'Scan 1,0,0,0,10,20,30,3,,,',
+      'Scan 1,0,0,1,14,20,30,1,lung,0.500000,-1',
     ])
   })
 })

@@ -4,6 +4,7 @@ import type { Grid, Triple } from '../base/shape.ts'
 import { researchNotice } from '../prediction/pipelineVersion.ts'
 import { voxelToRasMm } from '../volume/geometry.ts'
 import type { HeadFigure } from './headDiversity.ts'
+import { placeOfRow } from './pooledTokens.ts'
 import type { QueryAttention } from './queryAttention.ts'
 import { tokenAt } from './tokenGrid.ts'
 
@@ -77,28 +78,34 @@ export function headsCsv(
 }
 
 export interface TokenTable {
-  readonly grid: Grid
+  readonly scans: readonly { readonly grid: Grid; readonly tokens: number }[]
   readonly clusters: Uint8Array
   readonly chosen: Int32Array
   readonly points: Float32Array
   readonly labels: { readonly names: readonly string[]; readonly ofTokens: Uint8Array } | null
 }
 
-/** One row a token: place, cluster (from 1), label, and its place on the map where it is on it. */
+/**
+ * One row a token: its scan by number, its place in that scan, cluster (from 1), label, and its place on the map where it is
+ * on it.
+ */
 export function tokensCsv(
   head: readonly string[],
-  { grid, clusters, chosen, points, labels }: TokenTable,
+  { scans, clusters, chosen, points, labels }: TokenTable,
 ): string {
-  const onMap = new Map(Array.from(chosen, (token, i) => [token, i]))
+  const onMap = new Map(Array.from(chosen, (row, i) => [row, i]))
+  const sizes = scans.map(({ tokens }) => tokens)
   return writeCsv(
     head,
-    ['token_d', 'token_h', 'token_w', 'r_mm', 'a_mm', 's_mm', 'cluster', 'label', 'umap_1', 'umap_2'],
-    Array.from(clusters, (cluster, index) => {
+    ['scan,token_d,token_h,token_w,r_mm,a_mm,s_mm', 'cluster,label,umap_1,umap_2'],
+    Array.from(clusters, (cluster, row) => {
+      const { scan, token: index } = placeOfRow(sizes, row)
+      const { grid } = scans[scan]
       const token = tokenAt(index, grid.shape)
-      const at = onMap.get(index)
+      const at = onMap.get(row)
       const place = at === undefined ? ['', ''] : [points[2 * at], points[2 * at + 1]]
-      const label = labels?.names[labels.ofTokens[index]] ?? ''
-      return [...token, ...millimetres(grid, token), cluster + 1, label, ...place]
+      const label = labels?.names[labels.ofTokens[row]] ?? ''
+      return [`Scan ${scan + 1}`, ...token, ...millimetres(grid, token), cluster + 1, label, ...place]
     }),
   )
 }

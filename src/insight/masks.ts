@@ -70,6 +70,26 @@ export function blockTokens(
   return hidden
 }
 
+/** A map is ranked once; masks at every r and s are slices of that order, which is what keeps sliders fluent. */
+const rankings = new WeakMap<Float32Array, readonly number[]>()
+
+function ranking(satt: Float32Array): readonly number[] {
+  const known = rankings.get(satt)
+  if (known) return known
+  const order = rankedTokens(satt)
+  rankings.set(satt, order)
+  return order
+}
+
+/** And so is the last shuffle, which r and s leave as it is. */
+let lastShuffle = { seed: NaN, N: 0, order: [] as readonly number[] }
+
+function shuffle(seed: number, N: number): readonly number[] {
+  if (lastShuffle.seed !== seed || lastShuffle.N !== N)
+    lastShuffle = { seed, N, order: shuffledTokens(tokenKeys(seed, 0, 0, N)) }
+  return lastShuffle.order
+}
+
 function hiddenTokens(
   kind: MaskKind,
   satt: Float32Array,
@@ -79,14 +99,15 @@ function hiddenTokens(
   const N = satt.length
   const [first, end] = maskedRanks(N, settings.ratio, settings.hint)
   const count = Math.max(0, end - first)
-  if (kind === 'attention') return rankedTokens(satt).slice(first, Math.max(first, end))
-  if (kind === 'low-attention') return rankedTokens(satt).slice(N - count)
-  if (kind === 'random') return shuffledTokens(tokenKeys(settings.seed, 0, 0, N)).slice(0, count)
+  if (kind === 'attention') return ranking(satt).slice(first, Math.max(first, end))
+  if (kind === 'low-attention') return ranking(satt).slice(N - count)
+  if (kind === 'random') return shuffle(settings.seed, N).slice(0, count)
   return blockTokens(grid, count, { seed: settings.seed, step: 1, sample: 0 })
 }
 
 /**
- * One mask over the token grid of an attention map; all kinds hide the same number of tokens.
+ * One mask over the token grid of an attention map, which must not change afterwards; all kinds hide the same number of
+ * tokens.
  * @throws InputError when r or s is no share; Error when map and grid differ in size.
  */
 export function makeMask(
@@ -111,9 +132,7 @@ export function makeMask(
     masked++
   }
   const hints =
-    kind === 'attention' && masked > 0
-      ? rankedTokens(satt).slice(0, maskedRanks(satt.length, ratio, hint)[0])
-      : []
+    kind === 'attention' && masked > 0 ? ranking(satt).slice(0, maskedRanks(satt.length, ratio, hint)[0]) : []
   for (const token of hints) codes[token] = MARK.hint
   return { codes, masked, hints: hints.length }
 }

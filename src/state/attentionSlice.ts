@@ -27,6 +27,8 @@ export interface AttentionSlice {
   readonly dropout: Dropout | null
   computeAttention(): Promise<void>
   cancelAttention(): void
+  /** Ends what is computed: another place is about to be chosen. */
+  awaitAttention(stage: string): void
   setHead(head: number): void
   setColourBy(colourBy: ColourBy): void
   setDropout(dropout: Dropout | null): void
@@ -118,6 +120,11 @@ export const createAttentionSlice: SliceOf<AttentionSlice> = services => (set, g
       if (get().attention.kind !== 'running') return
       controller.abort()
       set({ attention: { kind: 'none' } })
+    },
+
+    awaitAttention(stage) {
+      controller.abort()
+      set({ attention: { kind: 'running', progress: { stage, done: 0, total: 1 } } })
     },
 
     setHead(head) {

@@ -1,26 +1,23 @@
-// Features without labels: clusters of a scan's tokens, their map, and what of them is painted over the scan.
-import type { LabCrop } from '../insight/labCrop.ts'
+// Features without labels: clusters of the tokens of one or several scans, their map, and what of them is painted over the open
+// scan.
 import { tableHead, tokensCsv } from '../insight/labTables.ts'
-import type { PhantomOrigin } from '../insight/organLabels.ts'
 import type { CropPainting } from '../insight/painting.ts'
 import { cropOver, tokenSide } from '../insight/tokenGrid.ts'
-import type {
-  ClusterRequest,
-  ClusterResult,
-  EncoderChoice,
-  EncoderSummary,
-} from '../worker/insightProtocol.ts'
-import type { StageProgress } from '../worker/protocol.ts'
-import { DEMO_CASES } from './demoCases.ts'
+import type { ClusteredScan, ClusterResult, EncoderChoice } from '../worker/insightProtocol.ts'
 import { toFailure } from './failure.ts'
-import type { Job } from './job.ts'
+import { openOrigin } from './featureScansSlice.ts'
+import { gatherTokens, labelSourceOf, openPart } from './gatherTokens.ts'
 import { defaultEncoder } from './headsSlice.ts'
+import type { Job } from './job.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
+import { timeReports } from './timeLeft.ts'
 import { gridOf } from './windowsSlice.ts'
 
 export type FeaturesState = Job<{
   /** Tells two results apart; the arrays are in `held.insight.clusters`. */
   readonly serial: number
+  /** Names of the scans that took part, the open one first: on screen only. */
+  readonly titles: readonly string[]
 }>
 
 export interface FeatureSettings {
@@ -34,7 +31,7 @@ export interface FeatureSettings {
   readonly seed: number
 }
 
-export type TokenColour = 'cluster' | 'label'
+export type TokenColour = 'cluster' | 'label' | 'scan'
 
 export interface FeaturesSlice {
   readonly features: FeaturesState
@@ -56,50 +53,26 @@ export interface FeaturesSlice {
 /** Tokens of the map: more take minutes, fewer say little. */
 const mapTokens = 1500
 
-/** The phantom that a demo case was made of; undefined for every other scan. */
-function originOf({ openCase }: Workbench): PhantomOrigin | undefined {
-  return DEMO_CASES.find(({ id }) => id === openCase?.demoId)
-}
-
-function requestOf(state: Workbench, caseId: string, { task }: EncoderChoice): ClusterRequest {
-  const { featureSettings, labCrop, encoders } = state
-  const { stage, k, seed, place } = featureSettings
-  const summary = encoders?.find(one => one.task === task)
-  const part = place === 'region' && labCrop && summary ? partAround(labCrop, summary) : null
-  const origin = originOf(state)
-  const labels = origin
-    ? { kind: 'phantom' as const, origin: { seed: origin.seed, spacingMm: origin.spacingMm } }
-    : { kind: 'lungs' as const }
-  return { caseId, part, stage, k, seed, mapTokens, labels }
-}
-
-/** Crops along each side of the part that is read around the region. */
-export const cropsAround = 3
-
-function partAround({ centreRasMm }: LabCrop, { shape, spacingMm }: EncoderSummary): LabCrop {
-  const [d, h, w] = shape
-  return { centreRasMm, shape: [d * cropsAround, h * cropsAround, w * cropsAround], spacingMm }
-}
-
-/** Classes (0 is none) of the tokens that are to be painted. */
+/** Classes (0 is none) of the open scan's tokens that are to be painted. `brushed` are rows of all scans. */
 export function tokenClasses(
-  { clusters, labels }: Pick<ClusterResult, 'clusters' | 'labels'>,
+  { clusters, labels, scans }: Pick<ClusterResult, 'clusters' | 'labels' | 'scans'>,
   colour: TokenColour,
   brushed: Int32Array | null,
 ): Uint8Array {
   const classOf = (token: number) => {
-    if (colour === 'cluster' || !labels) return clusters[token] + 1
+    if (colour !== 'label' || !labels) return clusters[token] + 1
     // Label 0 is what lies outside of everything: painted as nothing.
     return labels.ofTokens[token] === 255 ? 0 : labels.ofTokens[token]
   }
-  const classes = new Uint8Array(clusters.length)
-  if (brushed) brushed.forEach(token => (classes[token] = classOf(token)))
-  else classes.forEach((_, token) => (classes[token] = classOf(token)))
+  const classes = new Uint8Array(scans[0].tokens)
+  if (brushed) for (const token of brushed) if (token < classes.length) classes[token] = classOf(token)
+  if (!brushed) classes.forEach((_, token) => (classes[token] = classOf(token)))
   return classes
 }
 
 function paintingOf(result: ClusterResult, colour: TokenColour, brushed: Int32Array | null): CropPainting {
-  const { grid, request } = result
+  const { scans, request } = result
+  const [{ grid }] = scans
   const labels = tokenClasses(result, colour, brushed)
   return { crop: cropOver(grid, tokenSide(request.stage)), classes: { shape: grid.shape, labels } }
 }
@@ -112,14 +85,24 @@ export function describeClusters({
   identity,
   device,
   labels,
+  scans,
 }: ClusterResult): string[] {
   const { stage, part, k, seed } = request
   return [
     `Features of ${encoder.task} network (${encoder.role}), model ${identity ?? 'none, untrained'}: stage ${stage + 1}, ${width} channels, ${part ? 'part of the scan' : 'whole scan'}`,
     `k-means with ${k} clusters (k-means++, seed ${seed}); map by UMAP; computed on ${device}`,
     `Labels: ${labels?.source ?? 'none'}`,
+    ...(scans.length > 1 ? scans.map(describeScan) : []),
   ]
 }
+
+function describeScan({ tokens, synthetic }: ClusteredScan, index: number): string {
+  const what = `Scan ${index + 1}${index === 0 ? ', the open one' : ''}`
+  return `${what}: ${tokens} tokens${synthetic ? ', synthetic, no patient' : ''}`
+}
+
+/** Above a file: whether all of its scans are synthetic. */
+const isAllSynthetic = ({ scans }: ClusterResult) => scans.every(({ synthetic }) => synthetic)
 
 export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get) => {
   const { held, workers } = services
@@ -135,21 +118,32 @@ export const createFeaturesSlice: SliceOf<FeaturesSlice> = services => (set, get
     changeFeatures: change => set({ featureSettings: { ...get().featureSettings, ...change } }),
 
     async clusterFeatures() {
-      const { openCase, labSource: source, featureSettings } = get()
+      const { openCase, featureSettings } = get()
       const encoder = featureSettings.encoder ?? defaultEncoder(get())
       const scan = openCase && held.scan(openCase.id)
       if (!openCase || !scan || !encoder) return
       controller.abort()
       controller = new AbortController()
       const { signal } = controller
-      const onProgress = (progress: StageProgress) => set({ features: { kind: 'running', progress } })
+      const onProgress = timeReports(progress => set({ features: { kind: 'running', progress } }))
       onProgress({ stage: 'Starting', done: 0, total: 1 })
       get().setPainter('clusters')
+      const { volume } = scan.series
+      const { stage, k, seed } = featureSettings
+      const request = { part: openPart(get(), encoder), stage, k, seed, mapTokens }
+      const labels = labelSourceOf(openOrigin(get()))
       try {
-        const request = requestOf(get(), openCase.id, encoder)
-        const input = { source, encoder, volume: scan.series.volume, request }
+        const wish = { encoder, signal, onProgress }
+        const { tokens: scans, titles } = await gatherTokens(services, get(), volume, wish)
+        const input = { encoder, volume, openCaseId: openCase.id, labels, scans, request }
         held.insight.clusters = await workers.compute.run('clusterTokens', input, { signal, onProgress })
-        set({ features: { kind: 'done', serial: ++serial }, brushed: null })
+        const { tokenColour } = get()
+        const isAlone = titles.length === 1 && tokenColour === 'scan'
+        set({
+          features: { kind: 'done', serial: ++serial, titles },
+          brushed: null,
+          tokenColour: isAlone ? 'cluster' : tokenColour,
+        })
         get().paintClusters()
       } catch (error) {
         if (signal.aborted) return
@@ -195,7 +189,14 @@ function createFiles(services: Services, get: () => Workbench): Files {
       const { volume, fileGrid, synthetic } = scan.series
       const description = `token clusters; research use, not for clinical use${synthetic ? ', synthetic' : ''}`
       const values = tokenClasses(result, 'cluster', null)
-      const input = { values, tokens: result.grid, scan: gridOf(volume), fileGrid, description, slope: 1 }
+      const input = {
+        values,
+        tokens: result.scans[0].grid,
+        scan: gridOf(volume),
+        fileGrid,
+        description,
+        slope: 1,
+      }
       const bytes = await workers.compute.run('writeTokenMap', input)
       services.saveFile('clusters.nii.gz', new Blob([bytes], { type: 'application/gzip' }))
     },
@@ -203,7 +204,7 @@ function createFiles(services: Services, get: () => Workbench): Files {
     saveFeatureTable() {
       const result = held.insight.clusters
       if (!result) return
-      const head = tableHead(get().openCase?.series.synthetic ?? false, describeClusters(result))
+      const head = tableHead(isAllSynthetic(result), describeClusters(result))
       services.saveFile('tokens.csv', new Blob([tokensCsv(head, result)], { type: 'text/csv' }))
     },
   }

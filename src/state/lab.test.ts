@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createHeldArrays } from '../worker/heldArrays.ts'
 import type { AttentionResult, LabModelSummary } from '../worker/labProtocol.ts'
 import type { OpenedScan } from '../worker/protocol.ts'
 import type { Workers } from '../worker/workers.ts'
+import { restMs } from './followSlice.ts'
 import { createWorkbench } from './store.ts'
 import type { OpenCase } from './caseSlice.ts'
 
@@ -74,6 +75,36 @@ describe('the lab’s state', () => {
     })
     expect(store.getState().attention.kind).toBe('done')
     expect(held.painting()?.map?.shape).toEqual([4, 4, 4])
+  })
+
+  test('a region that follows the crosshair waits until it rests, and a cancel keeps it where it was', async () => {
+    const { store, asked } = open()
+    await store.getState().enterLab()
+    store.getState().placeLabCrop()
+    store.setState({ mode: 'explore' })
+    await settle()
+    const { crosshairMoved, setLabFollows } = store.getState()
+    const attended = () =>
+      asked.splice(0).flatMap(({ task, input }) => (task === 'attend' ? [input.crop] : []))
+    attended()
+    crosshairMoved([31, 30, 30])
+    expect(attended()).toEqual([])
+    setLabFollows(true)
+    expect(attended()).toMatchObject([{ centreRasMm: [31, 30, 30] }])
+    vi.useFakeTimers()
+    for (const x of [32, 33, 34]) {
+      crosshairMoved([x, 30, 30])
+      vi.advanceTimersByTime(restMs - 1)
+    }
+    expect(attended()).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(attended()).toMatchObject([{ centreRasMm: [34, 30, 30] }])
+    crosshairMoved([35, 30, 30])
+    store.getState().cancelAttention()
+    vi.advanceTimersByTime(restMs)
+    vi.useRealTimers()
+    expect(attended()).toEqual([])
+    expect(store.getState().labCrop?.centreRasMm).toEqual([34, 30, 30])
   })
 
   test('masks take the painting over, follow r and s, and give it back', async () => {

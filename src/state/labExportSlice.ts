@@ -1,5 +1,6 @@
 // What the researcher takes away from the lab: maps on the scan's own grid, and the tokens' numbers as a table. Each file says
 // what it is and what it follows from; none says whose scan it is.
+import { attentionSpread, describeSpread } from '../insight/attentionSpread.ts'
 import { maskKinds, makeMask } from '../insight/masks.ts'
 import { rankColumn, tokenTable, type Column } from '../insight/exportTables.ts'
 import type { AttentionResult } from '../worker/labProtocol.ts'
@@ -22,7 +23,7 @@ export interface LabExportSlice {
 }
 
 /** What a file of the lab follows from, a sentence a line. */
-export function describeLab(state: Workbench, { query, crop, identity }: AttentionResult): string[] {
+export function describeLab(state: Workbench, { query, crop, identity, satt }: AttentionResult): string[] {
   const { labModel, openCase, masks } = state
   const model = labModel.kind === 'ready' ? `${labModel.model.name} ${labModel.model.version}` : 'unknown'
   const noise = query.dropout
@@ -33,6 +34,7 @@ export function describeLab(state: Workbench, { query, crop, identity }: Attenti
     `Model ${model}, SHA-256 ${identity}`,
     `Network ${query.task}, ${query.role}, ${noise}`,
     `Region of ${crop.shape.join(' x ')} voxels (D, H, W) of ${crop.spacingMm.join(' x ')} mm, centre RAS ${centre} mm`,
+    `Attention, mean over heads: ${describeSpread(attentionSpread(satt))}`,
     `Masks r = ${masks.ratio}, s = ${masks.hint}, seed ${masks.seed}: 0 visible, 1 hidden, 2 hint`,
     ...(openCase?.series.synthetic ? ['SYNTHETIC data: no patient'] : []),
   ]

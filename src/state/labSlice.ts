@@ -59,6 +59,13 @@ export interface LabSlice {
   clearLab(): void
 }
 
+const repainters = {
+  attention: 'repaintAttention',
+  masks: 'repaintMask',
+  window: 'paintWindow',
+  clusters: 'paintClusters',
+} as const satisfies Readonly<Record<Painter, keyof Workbench>>
+
 /** The network that is looked into, when a model is open. */
 export function openLabNetwork({
   labModel,
@@ -187,10 +194,7 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
     setLabPlane: labPlane => set({ labPlane }),
     setPainter(painter) {
       set({ painter })
-      get().repaintAttention()
-      get().repaintMask()
-      get().paintWindow()
-      get().paintClusters()
+      get()[repainters[painter]]()
     },
     setPaintOpacity: paintOpacity => set({ paintOpacity }),
 
@@ -206,6 +210,7 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
       get().cancelHeads()
       get().clearHeads()
       get().cancelFeatures()
+      get().releaseOpenTokens()
       get().cancelReconstruction()
       services.held.holdPainting(undefined)
       services.held.holdAttention(undefined)

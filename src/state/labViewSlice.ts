@@ -66,6 +66,7 @@ function viewOf(state: Workbench): LabView | undefined {
 function stateOf(view: LabView): Partial<Workbench> {
   return {
     mode: 'explore',
+    labFollows: false,
     labRole: view.role as Role,
     labScale: view.scale as LabSlice['labScale'],
     head: view.head,

@@ -11,14 +11,21 @@ import { createEncoderSlice } from './encoderSlice.ts'
 import type { EncoderSlice } from './encoderSlice.ts'
 import { createExportSlice } from './exportSlice.ts'
 import type { ExportSlice } from './exportSlice.ts'
+import { createFeatureScansSlice } from './featureScansSlice.ts'
+import type { FeatureScansSlice } from './featureScansSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
+<<<<<<< HEAD
 import { createFinetuneResultSlice } from './finetuneResultSlice.ts'
 import type { FinetuneResultSlice } from './finetuneResultSlice.ts'
 import { createFinetuneRunSlice } from './finetuneRunSlice.ts'
 import type { FinetuneRunSlice } from './finetuneRunSlice.ts'
 import { createFinetuneSlice } from './finetuneSlice.ts'
 import type { FinetuneSlice } from './finetuneSlice.ts'
+=======
+import { createFollowSlice } from './followSlice.ts'
+import type { FollowSlice } from './followSlice.ts'
+>>>>>>> main
 import { createHeadsSlice } from './headsSlice.ts'
 import type { HeadsSlice } from './headsSlice.ts'
 import { createLabExportSlice } from './labExportSlice.ts'
@@ -54,11 +61,13 @@ export type Workbench = CaseSlice &
   ModelExportSlice &
   SelfTestSlice &
   LabSlice &
+  FollowSlice &
   AttentionSlice &
   EncoderSlice &
   WindowsSlice &
   HeadsSlice &
   FeaturesSlice &
+  FeatureScansSlice &
   MaskSlice &
   LabExportSlice &
   LabViewSlice &
@@ -92,11 +101,13 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createModelExportSlice(services)(...api),
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
+    ...createFollowSlice(services)(...api),
     ...createAttentionSlice(services)(...api),
     ...createEncoderSlice(services)(...api),
     ...createWindowsSlice(services)(...api),
     ...createHeadsSlice(services)(...api),
     ...createFeaturesSlice(services)(...api),
+    ...createFeatureScansSlice(services)(...api),
     ...createMaskSlice(services)(...api),
     ...createLabExportSlice(services)(...api),
     ...createLabViewSlice(services)(...api),

@@ -84,7 +84,10 @@ export const createViewSlice: SliceOf<ViewSlice> = () => (set, get) => ({
   lookAt: centreRasMm => set({ look: { centreRasMm, serial: (get().look?.serial ?? 0) + 1 } }),
   toggleCasePanel: () => set({ isCasePanelOpen: !get().isCasePanelOpen }),
   setMode: mode => set({ mode }),
-  crosshairMoved: crosshairRasMm => set({ crosshairRasMm }),
+  crosshairMoved(crosshairRasMm) {
+    set({ crosshairRasMm })
+    get().followCrosshair()
+  },
 
   caseOpened(series) {
     const own = fileWindow(series.windows, series.hu)

@@ -99,5 +99,6 @@ function escape(state: Workbench): void {
   else if (state.prediction.kind === 'running') state.cancelPrediction()
   else if (state.attention.kind === 'running') state.cancelAttention()
   else if (state.reconstruction.kind === 'running') state.cancelReconstruction()
+  else if (state.features.kind === 'running') state.cancelFeatures()
   else if (state.tourStep !== null) state.endTour()
 }

@@ -6,6 +6,7 @@ import type { HeadFigure } from '../insight/headDiversity.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
 import type { Role } from '../insight/labModel.ts'
 import type { PhantomOrigin } from '../insight/organLabels.ts'
+import type { ScanTokens, TokenLabelling } from '../insight/pooledTokens.ts'
 import type { PerStage } from '../network/config.ts'
 import type { NetworkTask } from '../network/model.ts'
 import type { FileGrid, Volume } from '../volume/volume.ts'
@@ -46,10 +47,28 @@ export interface HeadResult extends Provenance {
   readonly spacingMm: Triple
 }
 
-export interface ClusterRequest {
-  /** Tells scans apart, so that features are not computed twice. */
-  readonly caseId: string
+/** What labels are taken of: a phantom's organs, or the lungs that the program finds. */
+export type LabelSource =
+  { readonly kind: 'phantom'; readonly origin: PhantomOrigin } | { readonly kind: 'lungs' }
+
+/** What is read of one scan. */
+export interface TokenRequest {
   /** Only this part of the scan; null is all of it. */
+  readonly part: LabCrop | null
+  /** 0-based. */
+  readonly stage: number
+  readonly labels: LabelSource
+  readonly synthetic: boolean
+}
+
+/** Token features of one scan, and where they were computed. */
+export interface TokenResult extends ScanTokens, Provenance {
+  /** Why there are no labels, where there are none. */
+  readonly labelProblem: string | null
+}
+
+export interface ClusterRequest {
+  /** Of the first scan, the open one. */
   readonly part: LabCrop | null
   /** 0-based. */
   readonly stage: number
@@ -57,37 +76,39 @@ export interface ClusterRequest {
   readonly seed: number
   /** Tokens of the map at most. */
   readonly mapTokens: number
-  /** What clusters are held against: a phantom's organs, or the lungs that the program finds. */
-  readonly labels: { readonly kind: 'phantom'; readonly origin: PhantomOrigin } | { readonly kind: 'lungs' }
 }
 
-/** Labels of the tokens, and how clusters and labels go together; null where no label could be had. */
-export interface TokenLabels {
-  readonly names: readonly string[]
-  /** Of each token; 255 is none. */
-  readonly ofTokens: Uint8Array
-  readonly isTruth: boolean
-  readonly source: string
+/** Labels of the tokens of all scans, and how clusters and labels go together; null where no label could be had. */
+export interface TokenLabels extends TokenLabelling {
   readonly figures: GroupFigures
-  /** Voxel by voxel on the scan's grid. */
+  /** Voxel by voxel on the first scan's grid; empty where it has no labels. */
   readonly agreement: readonly LabelAgreement[]
+}
+
+/** A scan that took part. */
+export interface ClusteredScan {
+  readonly grid: Grid
+  readonly tokens: number
+  readonly synthetic: boolean
 }
 
 export interface ClusterResult extends Provenance {
   readonly encoder: EncoderChoice
   readonly request: ClusterRequest
-  /** Tokens over the scan. */
-  readonly grid: Grid
+  /** The open one first; rows of all arrays follow this order. */
+  readonly scans: readonly ClusteredScan[]
   /** Channels of a token. */
   readonly width: number
-  /** Cluster of each token. */
+  /** Cluster of each row. */
   readonly clusters: Uint8Array
   readonly figures: GroupFigures
-  /** Tokens of the map, and their places on it [n, 2]. */
+  /** Distances within and between scans; null where there is one only. */
+  readonly scanFigures: GroupFigures | null
+  /** Rows of the map, and their places on it [n, 2]. */
   readonly chosen: Int32Array
   readonly points: Float32Array
   readonly labels: TokenLabels | null
-  /** Why there are no labels, where there are none. */
+  /** Why the open scan has no labels, where it has none. */
   readonly labelProblem: string | null
 }
 
@@ -108,8 +129,28 @@ export type InsightTasks = {
     progress: StageProgress
     result: HeadResult
   }
+  readTokens: {
+    /** `openCaseId`: of the open scan, whose labels are asked for again and kept; null for another one. */
+    input: {
+      source: ModelSource
+      encoder: EncoderChoice
+      volume: Volume
+      openCaseId: string | null
+      request: TokenRequest
+    }
+    progress: StageProgress
+    result: TokenResult
+  }
   clusterTokens: {
-    input: { source: ModelSource; encoder: EncoderChoice; volume: Volume; request: ClusterRequest }
+    /** `scans`: the open one first, whose voxels are `volume`. */
+    input: {
+      encoder: EncoderChoice
+      volume: Volume
+      openCaseId: string
+      labels: LabelSource
+      scans: readonly TokenResult[]
+      request: ClusterRequest
+    }
     progress: StageProgress
     result: ClusterResult
   }

@@ -7,7 +7,7 @@ import { spreadCrops } from '../insight/spreadCrops.ts'
 import { paintTokens } from '../insight/tokenGrid.ts'
 import { networkTasks } from '../network/model.ts'
 import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
-import { clusterTokens } from './clusterTasks.ts'
+import { clusterTokens, readTokens } from './clusterTasks.ts'
 import { labEncoder, nameOf, provenance } from './encoders.ts'
 import type { EncoderChoice, EncoderSummary, InsightTasks } from './insightProtocol.ts'
 import { beginStep, getLabModel } from './labTasks.ts'
@@ -70,6 +70,7 @@ export const insightHandlers: Handlers<InsightTasks> = {
     return { result: { ...provenance(model, choice, program), figures, crops: crops.length, spacingMm } }
   },
 
+  readTokens,
   clusterTokens,
 
   async writeTokenMap({ values, tokens, scan, fileGrid, description, slope }, context) {

@@ -2,7 +2,7 @@
 // Payloads are plain data; voxels travel as views of shared memory, or as transferred buffers where there is none.
 import type { Grid, Triple } from '../base/shape.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
-import type { FileGrid, OpenedSeries, SeriesSummary } from '../volume/volume.ts'
+import type { FileGrid, OpenedSeries, SeriesSummary, Volume } from '../volume/volume.ts'
 import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
@@ -64,6 +64,14 @@ export type VolumeTasks = LabelledTasks & {
     input: { seed: number; spacingMm: Triple; previewVoxels: number }
     progress: StageProgress
     result: OpenedScan
+  }
+  /** A scan beside the open one, to be read by another worker and let go: no views are prepared of it. */
+  openBeside: {
+    input:
+      { kind: 'phantom'; seed: number; spacingMm: Triple } | { kind: 'files'; files: readonly PickedFile[] }
+    progress: StageProgress
+    /** Of files that hold several series, the one with the most voxels. */
+    result: { volume: Volume; readableSeries: number }
   }
   writeSegmentation: {
     input: { labels: Uint8Array; shape: Triple; fileGrid: FileGrid; description: string }

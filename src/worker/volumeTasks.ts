@@ -7,7 +7,7 @@ import { spreadCells } from '../insight/scanMap.ts'
 import { makePhantom } from '../phantom/phantom.ts'
 import { phantomSeries } from '../phantom/phantomSeries.ts'
 import { listSeries, openSeries } from '../volume/readScan.ts'
-import type { OpenedSeries } from '../volume/volume.ts'
+import type { OpenedSeries, SeriesSummary, Volume } from '../volume/volume.ts'
 import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
 import { previewHu, previewShape } from './preview.ts'
 import { labelledHandlers } from './labelledTasks.ts'
@@ -30,6 +30,12 @@ function allocateShared(bytes: number): ArrayBufferLike {
       `This scan needs ${Math.round(bytes / 1e6)} MB in one piece, which this browser would not give. Close other tabs, or crop or downsample the scan.`,
     )
   }
+}
+
+function share(volume: Volume): Volume {
+  const hu = new Int16Array(allocateShared(volume.hu.byteLength))
+  hu.set(volume.hu)
+  return { ...volume, hu }
 }
 
 /** Progress of readers is a fraction 0…1 with an optional label; the page shows it as a stage. */
@@ -84,15 +90,35 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
     return toOpenedScan(series, previewVoxels, started, context)
   },
 
+  async openBeside(input, context) {
+    if (input.kind === 'phantom') {
+      const { seed, spacingMm } = input
+      const options = readerOptions(context, 'Making the synthetic chest')
+      const { volume } = await makePhantom(seed, { spacingMm }, options)
+      return { result: { volume: share(volume), readableSeries: 1 } }
+    }
+    const { files } = input
+    const listing = await listSeries(files.map(toScanFile), readerOptions(context, 'Reading headers'))
+    try {
+      const readable = listing.series.filter(one => one.problem === undefined)
+      const [largest] = readable.sort((a, b) => voxelCount(b.shape) - voxelCount(a.shape))
+      if (!largest) throw nothingToRead(listing.series, listing.notes)
+      const { volume } = await openSeries(listing, largest.id, {
+        ...readerOptions(context, 'Reading slices'),
+        allocate: allocateShared,
+      })
+      return { result: { volume, readableSeries: readable.length } }
+    } finally {
+      listing.release()
+    }
+  },
+
   async openPhantom({ seed, spacingMm, previewVoxels }, context) {
     const started = performance.now()
     const options = readerOptions(context, 'Making the synthetic chest')
     const phantom = await makePhantom(seed, { spacingMm }, options)
     const series = phantomSeries(phantom)
-    const hu = new Int16Array(allocateShared(series.volume.hu.byteLength))
-    hu.set(series.volume.hu)
-    const shared = { ...series, volume: { ...series.volume, hu } }
-    return toOpenedScan(shared, previewVoxels, started, context)
+    return toOpenedScan({ ...series, volume: share(series.volume) }, previewVoxels, started, context)
   },
 
   async writeSegmentation({ labels, shape, fileGrid, description }) {
@@ -106,6 +132,14 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
     const onFileGrid = toFileGrid(voxels, scan.shape, fileGrid)
     return { result: writeNifti(onFileGrid, fileGrid, { description, slope }) }
   },
+}
+
+function nothingToRead(series: readonly SeriesSummary[], notes: readonly string[]): InputError {
+  const problems = series.map(({ id, description, problem }) => `${description || id}: ${problem}`)
+  return new InputError(
+    'None of these files is a CT that can be read. A DICOM series, NIfTI, NRRD or MetaImage is expected: choose other files.',
+    [...problems, ...notes].join('\n') || undefined,
+  )
 }
 
 /** Voxels in the smallest type that holds the values, filled with what stands outside of the region. */

@@ -1,5 +1,6 @@
 // Semantic attention: which head, clean or behind patch dropout, its colour bar and the value at the crosshair.
 import { Button, Radio, RadioGroup, Switch } from 'react-aria-components'
+import { attentionSpread, describeSpread, isNearlyEven } from '../../insight/attentionSpread.ts'
 import { mapOf, rangeOf } from '../../state/attentionSlice.ts'
 import { Failed } from '../Failed.tsx'
 import { formatPercent } from '../format.ts'
@@ -103,7 +104,25 @@ function ColourBar() {
           ? `Here ${here.value.toPrecision(3)}, rank ${here.rank} of ${here.tokens} tokens`
           : 'The crosshair is outside of the region.'}
       </p>
+      <Spread values={values} isRank={isRank} />
     </div>
+  )
+}
+
+/** The map's range in numbers, so that nobody reads structure into what is all but even. */
+function Spread({ values, isRank }: { values: Float32Array; isRank: boolean }) {
+  const spread = attentionSpread(values)
+  return (
+    <>
+      <p className="secondary figures" data-testid="attention-spread">
+        {describeSpread(spread)}
+      </p>
+      {isNearlyEven(spread) && isRank && (
+        <p className="warning">
+          Colours by rank stretch these small differences over the whole scale: they may say little.
+        </p>
+      )}
+    </>
   )
 }
 

@@ -1,12 +1,14 @@
 // What came out of clustering: the map, the groups with their colours, how they go with labels, and the files.
 import { Download } from 'lucide-react'
 import { Button, Radio, RadioGroup } from 'react-aria-components'
-import { describeClusters } from '../../state/featuresSlice.ts'
+import { scansOfRows } from '../../insight/pooledTokens.ts'
+import { describeClusters, type TokenColour } from '../../state/featuresSlice.ts'
 import type { ClusterResult } from '../../worker/insightProtocol.ts'
 import { capitalise, formatPercent } from '../format.ts'
 import { saveFile } from '../saveFile.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
+import { AgreementTable, ClustersByScan, DistanceTable } from './ClusterFigures.tsx'
 import { drawMapFile, labelCss } from './drawFeatureMap.ts'
 import { FeatureMap } from './FeatureMap.tsx'
 import { PaintSwitch } from './PaintSwitch.tsx'
@@ -18,36 +20,43 @@ export function ClusterView() {
   if (!result) return null
   return (
     <>
-      {result.labels ? (
-        <ColourChoice isTruth={result.labels.isTruth} />
-      ) : (
-        <p className="warning">{result.labelProblem}</p>
-      )}
+      <ColourChoice result={result} />
+      {result.labelProblem && <p className="warning">{result.labelProblem}</p>}
       <FeatureMap result={result} />
       <PaintSwitch painter="clusters" />
       <Groups result={result} />
-      <Distances result={result} />
-      {result.labels && <Agreement labels={result.labels} />}
+      <ClustersByScan result={result} />
+      <DistanceTable result={result} />
+      {result.labels && result.labels.agreement.length > 0 && (
+        <AgreementTable labels={result.labels} isOneOfSeveral={result.scans.length > 1} />
+      )}
       <Files result={result} />
     </>
   )
 }
 
-function ColourChoice({ isTruth }: { isTruth: boolean }) {
+function ColourChoice({ result: { labels, scans } }: { result: ClusterResult }) {
   const colour = useWorkbench(state => state.tokenColour)
   const set = useWorkbench(state => state.setTokenColour)
+  if (!labels && scans.length === 1) return null
   return (
     <RadioGroup
       className="segmented"
       aria-label="Coloured by"
       orientation="horizontal"
-      value={colour}
+      value={colour === 'label' && !labels ? 'cluster' : colour}
       onChange={value => set(value as typeof colour)}
     >
       <Radio value="cluster">Clusters</Radio>
-      <Radio value="label">{isTruth ? 'Organs (truth)' : 'Lungs (found)'}</Radio>
+      {labels && <Radio value="label">{labelTitle(labels)}</Radio>}
+      {scans.length > 1 && <Radio value="scan">Scans</Radio>}
     </RadioGroup>
   )
+}
+
+function labelTitle({ isTruth, names }: NonNullable<ClusterResult['labels']>): string {
+  if (isTruth) return 'Organs (truth)'
+  return names.includes('lungs') ? 'Organs and lungs' : 'Lungs (found)'
 }
 
 interface Part {
@@ -56,25 +65,35 @@ interface Part {
   readonly tokens: Int32Array
 }
 
-/** Tokens of each cluster, or of each label, with their colour. */
-function partsOf({ clusters, request, labels }: ClusterResult, by: 'cluster' | 'label'): Part[] {
-  const group = by === 'label' && labels ? labels.ofTokens : clusters
-  const names =
-    by === 'label' && labels ? labels.names : Array.from({ length: request.k }, (_, i) => `Cluster ${i + 1}`)
-  const tokens = names.map((): number[] => [])
-  group.forEach((one, token) => tokens[one]?.push(token))
-  return names.map((name, i) => ({
-    name: capitalise(name),
-    colour: by === 'label' ? labelCss(i) : findingCss(i),
-    tokens: Int32Array.from(tokens[i]),
-  }))
+/** Rows of each cluster, of each label, or of each scan, with their colour. */
+function partsOf(
+  { clusters, request, labels, scans }: ClusterResult,
+  by: TokenColour,
+  titles: readonly string[],
+): Part[] {
+  const parts = (names: readonly string[], group: Uint8Array, css: (index: number) => string): Part[] => {
+    const tokens = names.map((): number[] => [])
+    group.forEach((one, row) => tokens[one]?.push(row))
+    return names.map((name, i) => ({ name, colour: css(i), tokens: Int32Array.from(tokens[i]) }))
+  }
+  if (by === 'scan') {
+    const names = titles.map((title, i) => `Scan ${i + 1} · ${title}`)
+    return parts(names, scansOfRows(scans.map(({ tokens }) => tokens)), findingCss)
+  }
+  if (by === 'label' && labels) return parts(labels.names.map(capitalise), labels.ofTokens, labelCss)
+  return parts(
+    Array.from({ length: request.k }, (_, i) => `Cluster ${i + 1}`),
+    clusters,
+    findingCss,
+  )
 }
 
 function Groups({ result }: { result: ClusterResult }) {
   const colour = useWorkbench(state => state.tokenColour)
   const brushed = useWorkbench(state => state.brushed)
   const brush = useWorkbench(state => state.brushTokens)
-  const parts = partsOf(result, colour)
+  const features = useWorkbench(state => state.features)
+  const parts = partsOf(result, colour, features.kind === 'done' ? features.titles : [])
   const isAlone = ({ tokens }: Part) =>
     brushed !== null && brushed.length === tokens.length && brushed[0] === tokens[0]
   return (
@@ -99,80 +118,12 @@ function Groups({ result }: { result: ClusterResult }) {
   )
 }
 
-function Distances({ result: { figures, labels } }: { result: ClusterResult }) {
-  const row = (name: string, { meanIntra, meanInter }: ClusterResult['figures']) => (
-    <tr>
-      <td>{name}</td>
-      <td>{meanIntra.toFixed(2)}</td>
-      <td>{meanInter.toFixed(2)}</td>
-      <td>{meanIntra > 0 ? (meanInter / meanIntra).toFixed(2) : '–'}</td>
-    </tr>
-  )
-  return (
-    <table className="agreement figures" aria-label="Distances in feature space">
-      <thead>
-        <tr>
-          <th>Distance of features</th>
-          <th>within</th>
-          <th>between</th>
-          <th>ratio</th>
-        </tr>
-      </thead>
-      <tbody>
-        {row('Clusters', figures)}
-        {labels && row(labels.isTruth ? 'Organs' : 'Lungs', labels.figures)}
-      </tbody>
-    </table>
-  )
-}
-
-function Agreement({
-  labels: { agreement, names, isTruth, source },
-}: {
-  labels: NonNullable<ClusterResult['labels']>
-}) {
-  return (
-    <>
-      <table className="agreement figures" aria-label="Agreement with labels">
-        <thead>
-          <tr>
-            <th>Dice</th>
-            <th>best cluster</th>
-            <th>all its clusters</th>
-          </tr>
-        </thead>
-        <tbody>
-          {agreement.map(({ label, bestCluster, bestDice, ownClusters, ownDice }) => (
-            <tr key={label}>
-              <td>{capitalise(names[label])}</td>
-              <td>
-                {bestDice.toFixed(2)} <span className="secondary">({bestCluster + 1})</span>
-              </td>
-              <td>
-                {ownClusters.length > 0 ? ownDice.toFixed(2) : '–'}{' '}
-                {ownClusters.length > 0 && (
-                  <span className="secondary">({ownClusters.map(cluster => cluster + 1).join(', ')})</span>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p className="secondary">
-        Against {isTruth ? 'the' : 'a'} {source}; which cluster stands for which label is chosen with the
-        labels in hand.
-      </p>
-    </>
-  )
-}
-
 function Files({ result }: { result: ClusterResult }) {
   const saveMap = useWorkbench(state => state.saveClusterMap)
   const saveTable = useWorkbench(state => state.saveFeatureTable)
   const colour = useWorkbench(state => state.tokenColour)
-  const isSynthetic = useWorkbench(state => state.openCase?.series.synthetic ?? false)
   const savePng = async () => {
-    const png = await drawMapFile(result, colour, describeClusters(result), isSynthetic)
+    const png = await drawMapFile(result, colour, describeClusters(result))
     if (png) saveFile('feature-map.png', png)
   }
   return (

@@ -3,10 +3,11 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { PointerEvent as ReactPointerEvent, RefObject } from 'react'
 import { Button } from 'react-aria-components'
+import { placeOfRow } from '../../insight/pooledTokens.ts'
 import { tokenAt, tokenOf } from '../../insight/tokenGrid.ts'
 import { voxelToRasMm } from '../../volume/geometry.ts'
 import type { ClusterResult } from '../../worker/insightProtocol.ts'
-import { formatRas } from '../format.ts'
+import { capitalise, formatRas } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { drawPoints, fitPoints, pointColours } from './drawFeatureMap.ts'
 
@@ -27,13 +28,11 @@ export function FeatureMap({ result }: { result: ClusterResult }) {
   const places = useMemo(() => fitPoints(result.points), [result])
   const brushed = useWorkbench(state => state.brushed)
   const brush = useWorkbench(state => state.brushTokens)
-  const look = useWorkbench(state => state.lookAt)
   const [hovered, setHovered] = useState<number | null>(null)
   const [box, setBox] = useState<Box | null>(null)
   useDrawing(canvas, result, places, hovered)
 
-  const rasMmOf = (point: number) =>
-    voxelToRasMm(result.grid.affine, tokenAt(result.chosen[point], result.grid.shape))
+  const look = useWorkbench(state => state.lookAt)
   const handlers = {
     onPointerDown(event: ReactPointerEvent) {
       event.currentTarget.setPointerCapture(event.pointerId)
@@ -53,7 +52,8 @@ export function FeatureMap({ result }: { result: ClusterResult }) {
       if (Math.hypot(dragged.x1 - dragged.x0, dragged.y1 - dragged.y0) >= CLICK_PX)
         return brush(tokensIn(dragged, places, side, result.chosen))
       const point = nearestPoint(places, dragged.x0 / side, dragged.y0 / side, REACH_PX / side)
-      if (point !== null) look(rasMmOf(point))
+      const place = point === null ? undefined : placeOf(result, point)
+      if (place?.scan === 0) look(place.rasMm)
     },
     onPointerLeave: () => setHovered(null),
   }
@@ -66,7 +66,7 @@ export function FeatureMap({ result }: { result: ClusterResult }) {
       <p className="secondary figures chart-readout" data-testid="token-readout">
         {hovered === null
           ? `${result.chosen.length} of ${result.clusters.length} tokens. Point at one, click to look there, drag a box to paint its tokens alone.`
-          : `${nameOf(result, result.chosen[hovered])}: ${formatRas(rasMmOf(hovered))}`}
+          : nameOf(result, hovered)}
       </p>
       {brushed && (
         <Button className="button small" onPress={() => brush(null)}>
@@ -77,9 +77,21 @@ export function FeatureMap({ result }: { result: ClusterResult }) {
   )
 }
 
-function nameOf({ clusters, labels }: ClusterResult, token: number): string {
-  const label = labels && labels.names[labels.ofTokens[token]]
-  return `Cluster ${clusters[token] + 1}${label ? `, ${label}` : ''}`
+/** Where a point of the map lies, in the world of its own scan. */
+function placeOf({ scans, chosen }: ClusterResult, point: number) {
+  const sizes = scans.map(({ tokens }) => tokens)
+  const { scan, token } = placeOfRow(sizes, chosen[point])
+  const { grid } = scans[scan]
+  return { scan, rasMm: voxelToRasMm(grid.affine, tokenAt(token, grid.shape)) }
+}
+
+function nameOf(result: ClusterResult, point: number): string {
+  const { clusters, labels, chosen, scans } = result
+  const row = chosen[point]
+  const label = labels && labels.names[labels.ofTokens[row]]
+  const { scan, rasMm } = placeOf(result, point)
+  const where = scans.length > 1 ? `Scan ${scan + 1}${scan === 0 ? ' (open)' : ''}, ` : ''
+  return capitalise(`${where}cluster ${clusters[row] + 1}${label ? `, ${label}` : ''}: ${formatRas(rasMm)}`)
 }
 
 function localPoint(event: ReactPointerEvent) {
@@ -142,7 +154,8 @@ function useDrawing(
     const ratio = window.devicePixelRatio || 1
     element.width = element.height = Math.round(side * ratio)
     context.scale(ratio, ratio)
-    const { chosen, grid } = result
+    const { chosen, scans } = result
+    const [{ grid }] = scans
     const set = brushed && new Set(brushed)
     const colours = pointColours(result, by)
     drawPoints(context, places, side, { colours, radius: 2.1, brushed: set, chosen })

@@ -1,11 +1,13 @@
-// Features without labels: tokens of the whole scan clustered and drawn as a map, painted back over the scan.
+// Features without labels: tokens of one or several scans clustered and drawn as a map, painted back over the open scan.
 import { Boxes } from 'lucide-react'
-import { Button, Group, Input, Label, NumberField, Radio, RadioGroup } from 'react-aria-components'
+import { Button, Radio, RadioGroup } from 'react-aria-components'
 import { Failed } from '../Failed.tsx'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { ClusterView } from './ClusterView.tsx'
 import { EncoderChoice, useChosenEncoder } from './EncoderChoice.tsx'
+import { FeatureScans } from './FeatureScans.tsx'
+import { WholeNumber } from './WholeNumber.tsx'
 
 /** As many colours as can be told apart. */
 const MOST_CLUSTERS = 12
@@ -35,8 +37,8 @@ export function FeaturesSection() {
         <ClusterView key={features.serial} />
       ) : (
         <p className="secondary">
-          The encoder reads the whole scan; k-means groups its tokens without any label, and UMAP draws them
-          as a map.
+          The encoder reads the scans; k-means groups their tokens without any label, and UMAP draws them as
+          one map.
         </p>
       )}
     </>
@@ -51,8 +53,10 @@ function Settings({ isDisabled }: { isDisabled: boolean }) {
   const encoders = useWorkbench(state => state.encoders)
   const spacingMm = encoders?.find(one => one.task === encoder?.task)?.spacingMm[2]
   const sizeOf = (stage: number) => (spacingMm === undefined ? '' : ` · ${spacingMm * 2 ** (stage + 1)} mm`)
+  const hasOthers = useWorkbench(state => state.featureScans.some(({ id }) => id !== state.openCase?.id))
   return (
     <>
+      <FeatureScans encoder={encoder} isDisabled={isDisabled} />
       <EncoderChoice value={encoder} onChange={next => change({ encoder: next })} isDisabled={isDisabled} />
       <div className="lab-choice">
         <span className="secondary">Stage</span>
@@ -85,51 +89,27 @@ function Settings({ isDisabled }: { isDisabled: boolean }) {
           Around the region
         </Radio>
       </RadioGroup>
-      <div className="number-row">
-        <WholeNumber
-          label="Clusters"
-          value={settings.k}
-          low={2}
-          high={MOST_CLUSTERS}
-          set={k => change({ k })}
-        />
-        <WholeNumber
-          label="Seed"
-          value={settings.seed}
-          low={0}
-          high={999_999}
-          set={seed => change({ seed })}
-        />
-      </div>
+      {hasOthers && settings.place === 'region' && (
+        <p className="secondary">Of the other scans, as much around their middle is read.</p>
+      )}
+      <ClusterNumbers />
     </>
   )
 }
 
-interface WholeNumberProps {
-  readonly label: string
-  readonly value: number
-  readonly low: number
-  readonly high: number
-  readonly set: (value: number) => void
-}
-
-function WholeNumber({ label, value, low, high, set }: WholeNumberProps) {
+function ClusterNumbers() {
+  const settings = useWorkbench(state => state.featureSettings)
+  const change = useWorkbench(state => state.changeFeatures)
   return (
-    <NumberField
-      className="typed-number"
-      value={value}
-      minValue={low}
-      maxValue={high}
-      step={1}
-      formatOptions={{ useGrouping: false, maximumFractionDigits: 0 }}
-      onChange={next => {
-        if (Number.isFinite(next)) set(next)
-      }}
-    >
-      <Label>{label}</Label>
-      <Group>
-        <Input />
-      </Group>
-    </NumberField>
+    <div className="number-row">
+      <WholeNumber
+        label="Clusters"
+        value={settings.k}
+        low={2}
+        high={MOST_CLUSTERS}
+        set={k => change({ k })}
+      />
+      <WholeNumber label="Seed" value={settings.seed} low={0} high={999_999} set={seed => change({ seed })} />
+    </div>
   )
 }

@@ -1,6 +1,7 @@
 // The four masks side by side at the same count, live as r and s move; the chosen one is hatched over the scan.
 import { useMemo } from 'react'
 import { ToggleButton } from 'react-aria-components'
+import { attentionSpread, isNearlyEven } from '../../insight/attentionSpread.ts'
 import { describeEmptyMask, makeMask, maskKinds, type MaskKind } from '../../insight/masks.ts'
 import type { AttentionResult } from '../../worker/labProtocol.ts'
 import { useWorkbench } from '../useWorkbench.ts'
@@ -33,6 +34,12 @@ function Masks({ result }: { result: AttentionResult }) {
       ) : (
         <p className="figures" data-testid="mask-count">
           {count.masked} of {N} tokens hidden, {count.hints} hints
+        </p>
+      )}
+      {isNearlyEven(attentionSpread(result.satt)) && (
+        <p className="secondary">
+          The attention is nearly even here: which tokens the masks by attention hide rests on small
+          differences.
         </p>
       )}
       <SeedStepper name="Seed" seed={masks.seed} set={seed => change({ seed })} />

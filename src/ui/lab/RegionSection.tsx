@@ -1,6 +1,6 @@
 // Where the network looks: a box of its own voxels that is put where the crosshair is.
 import { Crosshair } from 'lucide-react'
-import { Button, Radio, RadioGroup } from 'react-aria-components'
+import { Button, Radio, RadioGroup, Switch } from 'react-aria-components'
 import { describeOutside } from '../../insight/labCrop.ts'
 import { openLabNetwork } from '../../state/labSlice.ts'
 import { formatRas } from '../format.ts'
@@ -15,6 +15,8 @@ export function RegionSection() {
   const scale = useWorkbench(state => state.labScale)
   const setScale = useWorkbench(state => state.setLabScale)
   const place = useWorkbench(state => state.placeLabCrop)
+  const follows = useWorkbench(state => state.labFollows)
+  const setFollows = useWorkbench(state => state.setLabFollows)
   const volume = useScanGrid()
   if (!network) return <p className="secondary">The region follows from the model.</p>
   const sizeMm = (factor: number) =>
@@ -25,6 +27,10 @@ export function RegionSection() {
       <Button className="button" onPress={() => place()}>
         <Crosshair size={14} aria-hidden /> Use the crosshair here
       </Button>
+      <Switch className="switch" isSelected={follows} onChange={setFollows}>
+        <span className="switch-track" />
+        Follow the crosshair
+      </Switch>
       <RadioGroup
         className="segmented"
         aria-label="Size of the region"

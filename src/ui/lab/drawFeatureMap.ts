@@ -1,4 +1,5 @@
 // Drawing the map of tokens on a canvas: the same for the panel and for the file.
+import { scansOfRows } from '../../insight/pooledTokens.ts'
 import type { TokenColour } from '../../state/featuresSlice.ts'
 import type { ClusterResult } from '../../worker/insightProtocol.ts'
 import { capitalise } from '../format.ts'
@@ -30,12 +31,21 @@ export function fitPoints(points: Float32Array): Float32Array {
 }
 
 /** The colour of every token of the map. */
-export function pointColours({ clusters, chosen, labels }: ClusterResult, by: TokenColour): string[] {
-  return Array.from(chosen, token => {
-    if (by === 'cluster' || !labels) return findingCss(clusters[token])
-    const label = labels.ofTokens[token]
+export function pointColours({ clusters, chosen, labels, scans }: ClusterResult, by: TokenColour): string[] {
+  const ofRows = scansOfRows(scans.map(({ tokens }) => tokens))
+  return Array.from(chosen, row => {
+    if (by === 'scan') return findingCss(ofRows[row])
+    if (by === 'cluster' || !labels) return findingCss(clusters[row])
+    const label = labels.ofTokens[row]
     return labelCss(label === 255 ? 0 : label)
   })
+}
+
+/** What the colours of the map stand for. Scans go by their number: a name may be a patient's. */
+function legendOf({ labels, request, scans }: ClusterResult, by: TokenColour): [string, string][] {
+  if (by === 'scan') return scans.map((_, i) => [findingCss(i), `Scan ${i + 1}`])
+  if (by === 'label' && labels) return labels.names.map((name, i) => [labelCss(i), capitalise(name)])
+  return Array.from({ length: request.k }, (_, i) => [findingCss(i), `Cluster ${i + 1}`])
 }
 
 export interface PointStyle {
@@ -70,13 +80,10 @@ export function drawMapFile(
   result: ClusterResult,
   by: TokenColour,
   lines: readonly string[],
-  isSynthetic: boolean,
 ): Promise<Blob | null> {
-  const { labels, request, chosen } = result
-  const isLabels = by === 'label' && labels !== null
-  const legend = isLabels
-    ? labels.names.map((name, i) => [labelCss(i), capitalise(name)])
-    : Array.from({ length: request.k }, (_, i) => [findingCss(i), `Cluster ${i + 1}`])
+  const { chosen, scans } = result
+  const legend = legendOf(result, by)
+  const isSynthetic = scans.every(({ synthetic }) => synthetic)
   const notice = `Research use — not for clinical use${isSynthetic ? '. Synthetic scan, no patient' : ''}`
   const text = [...lines, notice]
   const canvas = document.createElement('canvas')
