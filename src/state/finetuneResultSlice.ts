@@ -15,6 +15,8 @@ export interface FinetuneResultSlice {
   readonly lookedAtCrop: number | null
   /** What the cases of the shown run are called, by the index of their boxes; null where the data is not open. */
   readonly cropNames: readonly string[] | null
+  /** Raised when the boxes of another run are held. */
+  readonly cropsSerial: number
   readonly keptModel: Job<{
     readonly id: string
     readonly name: string
@@ -22,6 +24,8 @@ export interface FinetuneResultSlice {
     readonly identity: string
   }>
   judgeRun(runId: string): Promise<void>
+  /** The boxes of a run that the page did not cut itself. */
+  loadRunCrops(runId: string): Promise<void>
   lookAtCrop(at: number): void
   saveFinetuneReport(format: 'json' | 'csv'): void
   keepAsModel(name: string, version: string): Promise<void>
@@ -38,6 +42,7 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
     finetuneReport: { kind: 'none' },
     lookedAtCrop: null,
     cropNames: null,
+    cropsSerial: 0,
     keptModel: { kind: 'none' },
 
     async judgeRun(runId) {
@@ -49,13 +54,21 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
         const judged = await workers.library.run('judgeFinetuned', { id: runId }, { onProgress })
         if (question !== asked) return
         const { crops, ...rest } = judged
-        if (crops) held.training.crops = { crops, shape: judged.settings.entry.shape }
+        if (crops) held.training.crops = { crops, shape: judged.settings.entry.shape, runId }
         set({ finetuneReport: { kind: 'done', runId, ...rest } })
       } catch (error) {
         if (question !== asked) return
         const failure = toFailure(error, 'Judging the run')
         set({ finetuneReport: failure ? { kind: 'failed', failure } : { kind: 'none' } })
       }
+    },
+
+    async loadRunCrops(runId) {
+      if (held.training.crops?.runId === runId) return
+      // A run that does not keep its boxes goes on without pictures.
+      const kept = await workers.library.run('runCrops', { id: runId }).catch(() => null)
+      if (kept) held.training.crops = { ...kept, runId }
+      set({ cropsSerial: get().cropsSerial + 1 })
     },
 
     lookAtCrop: at => set({ lookedAtCrop: get().lookedAtCrop === at ? null : at }),

@@ -35,16 +35,15 @@ export function createStarting({ workers, held }: Services, set: Set, get: () =>
       if (!data || !settings || get().finetunePreparing.kind === 'running') return
       try {
         const { crops, indices } = await cut(settings, data)
-        held.training.crops = { crops, shape: settings.entry.shape }
+        held.training.crops = { crops, shape: settings.entry.shape, runId: null }
         const start = finetuneStarts.find(({ id }) => id === finetuneStart)?.source ?? null
         const title = titleOf(settings, data)
-        get().clearExamples()
         set({
           finetunePreparing: { kind: 'none' },
           finetuneReport: { kind: 'none' },
           cropNames: indices.map(index => data.cases[index].id),
         })
-        await get().followRun(title, options =>
+        await get().followRun(title, 'finetune', options =>
           workers.train.run('beginFinetuning', { title, settings, crops, start }, options),
         )
       } catch (error) {

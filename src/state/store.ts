@@ -18,8 +18,6 @@ import type { FeaturesSlice } from './featuresSlice.ts'
 <<<<<<< HEAD
 import { createFinetuneResultSlice } from './finetuneResultSlice.ts'
 import type { FinetuneResultSlice } from './finetuneResultSlice.ts'
-import { createFinetuneRunSlice } from './finetuneRunSlice.ts'
-import type { FinetuneRunSlice } from './finetuneRunSlice.ts'
 import { createFinetuneSlice } from './finetuneSlice.ts'
 import type { FinetuneSlice } from './finetuneSlice.ts'
 =======
@@ -74,7 +72,6 @@ export type Workbench = CaseSlice &
   TourSlice &
   LabelledSlice &
   FinetuneSlice &
-  FinetuneRunSlice &
   FinetuneResultSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
@@ -114,7 +111,6 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createTourSlice(services)(...api),
     ...createLabelledSlice(services)(...api),
     ...createFinetuneSlice(services)(...api),
-    ...createFinetuneRunSlice(services)(...api),
     ...createFinetuneResultSlice(services)(...api),
   }))
 }

@@ -1,5 +1,6 @@
 // Setting up a fine-tuning run and judging it, as tasks of the workers that are free while the training worker computes: the
 // compute worker has the models, the run library has the runs. The run itself is the training worker's.
+import type { Triple } from '../base/shape.ts'
 import type { FinetuneMethod, FinetuneSettings, FinetuneTask } from '../training/finetune/settings.ts'
 import type { FinetuneMessage } from '../training/finetune/figures.ts'
 import type { CropSummary } from '../training/finetune/recommend.ts'
@@ -92,6 +93,12 @@ export interface JudgedRun {
 /** Of the run library. */
 export type FinetuneRunTasks = {
   judgeFinetuned: { input: { id: string }; progress: StageProgress; result: JudgedRun }
+  /** The boxes of a run and what of them its network sees; null where the run does not keep them. */
+  runCrops: {
+    input: { id: string }
+    progress: StageProgress
+    result: { crops: CropSet; shape: Triple } | null
+  }
   /** The run's model as a model's two files. */
   finetunedModel: {
     input: { id: string; name: string; version: string }

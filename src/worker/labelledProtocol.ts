@@ -9,6 +9,7 @@ import type {
   LabelTableInfo,
 } from '../training/labelled/cohort.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
+import type { Thumbnail } from '../training/labelled/thumbnail.ts'
 import type { ReviewedFinding } from '../training/labelled/findingsCohort.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { PickedFile, StageProgress } from './protocol.ts'
@@ -47,15 +48,9 @@ export interface LabelledSummary extends Omit<LabelledCohort, 'open' | 'release'
   readonly problems: Readonly<Record<FinetuneTask, readonly string[]>>
 }
 
-/** A case's middle slice, patient's right on the left, front up. */
-export interface CaseThumbnail {
+/** A case's picture. */
+export interface CaseThumbnail extends Thumbnail {
   readonly index: number
-  readonly width: number
-  readonly height: number
-  /** 0…255 over a window that shows lesions in lung and soft tissue. [height, width] */
-  readonly grey: Uint8Array
-  /** 1 in the lesion; null where the case has no mask. [height, width] */
-  readonly mask: Uint8Array | null
 }
 
 /** One box of the crop set as training would see it in one epoch. */

@@ -66,7 +66,11 @@ interface CasePictureProps {
 
 function CasePicture({ index, one, classes }: CasePictureProps) {
   const picture = useHeld().training.thumbnails.get(index)
-  const slice = useMemo(() => picture && { ...picture, truth: picture.mask ?? undefined }, [picture])
+  const slice = useMemo(() => {
+    if (!picture) return undefined
+    const { sizePx, grey, outline } = picture
+    return { width: sizePx, height: sizePx, grey, rim: outline ?? undefined }
+  }, [picture])
   const label = one.label === null ? 'no label' : classes[one.label]
   const size = one.volumeMm3 === null ? 'size unknown' : formatMm(diameterMm(one.volumeMm3))
   return (

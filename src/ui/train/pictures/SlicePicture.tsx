@@ -7,7 +7,10 @@ export interface Slice {
   readonly height: number
   /** 0…255, row by row from the top. */
   readonly grey: Uint8Array
+  /** 1 in the lesion. */
   readonly truth?: Uint8Array
+  /** 1 on the rim of the true lesion, where only that is known. */
+  readonly rim?: Uint8Array
   readonly predicted?: Uint8Array
 }
 
@@ -29,10 +32,13 @@ export function SlicePicture({ slice, label, sidePx = 192 }: SlicePictureProps) 
 
 const TRUTH_INK = '#e5b567'
 const PREDICTED_INK = '#4cc3d9'
+const RIM_RGBA = [229, 181, 103, 255] as const
 
-function drawSlice(canvas: HTMLCanvasElement, { width, height, grey, truth, predicted }: Slice): void {
+function drawSlice(canvas: HTMLCanvasElement, { width, height, grey, truth, rim, predicted }: Slice): void {
   const image = new ImageData(width, height)
-  grey.forEach((value, pixel) => image.data.set([value, value, value, 255], 4 * pixel))
+  grey.forEach((value, pixel) =>
+    image.data.set(rim?.[pixel] ? RIM_RGBA : [value, value, value, 255], 4 * pixel),
+  )
   const small = new OffscreenCanvas(width, height)
   small.getContext('2d')!.putImageData(image, 0, 0)
   const context = canvas.getContext('2d')!
