@@ -15,15 +15,12 @@ import { createFeatureScansSlice } from './featureScansSlice.ts'
 import type { FeatureScansSlice } from './featureScansSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
-<<<<<<< HEAD
+import { createFollowSlice } from './followSlice.ts'
+import type { FollowSlice } from './followSlice.ts'
 import { createFinetuneResultSlice } from './finetuneResultSlice.ts'
 import type { FinetuneResultSlice } from './finetuneResultSlice.ts'
 import { createFinetuneSlice } from './finetuneSlice.ts'
 import type { FinetuneSlice } from './finetuneSlice.ts'
-=======
-import { createFollowSlice } from './followSlice.ts'
-import type { FollowSlice } from './followSlice.ts'
->>>>>>> main
 import { createHeadsSlice } from './headsSlice.ts'
 import type { HeadsSlice } from './headsSlice.ts'
 import { createLabExportSlice } from './labExportSlice.ts'
