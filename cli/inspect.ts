@@ -1,9 +1,13 @@
-// `npm run inspect -- <file|folder|zip>`: what was understood of a scan, as JSON, on the file's own grid.
+// `npm run inspect -- <file|folder|zip>`: what was understood of a scan, as JSON, on the file's own grid. With `--labels`:
+// what was understood of labelled cases, as JSON.
 // One sentence on stderr and exit code 2 when nothing could be opened.
+import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import type { OpenedSeries } from '../src/volume/volume.ts'
 import { listSeries, openSeries } from '../src/volume/readScan.ts'
+import { describeCohort, problemsOf } from '../src/training/labelled/describe.ts'
 import { readScanFiles } from './support/files.ts'
+import { openLabelled } from './support/labelled.ts'
 
 function describe(series: OpenedSeries) {
   const { id, description, modality, fileGrid, hu, paddedVoxels, warnings } = series
@@ -34,10 +38,24 @@ async function inspect(location: string): Promise<void> {
   console.log(JSON.stringify({ series }, null, 2))
 }
 
-const location = process.argv[2]
+async function inspectLabels(location: string): Promise<void> {
+  const cohort = await openLabelled(location)
+  const problems = {
+    segment: problemsOf(cohort, 'segment'),
+    classify: problemsOf(cohort, 'classify'),
+  }
+  console.log(JSON.stringify({ ...describeCohort(cohort), problems, list: cohort.cases }, null, 2))
+}
+
 try {
-  if (!location) throw new InputError('Say what to inspect: npm run inspect -- <file, folder or zip>.')
-  await inspect(location)
+  const { values, positionals } = parseArgs({
+    options: { labels: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  })
+  const [location] = positionals
+  if (!location)
+    throw new InputError('Say what to inspect: npm run inspect -- <file, folder or zip> [--labels].')
+  await (values.labels ? inspectLabels(location) : inspect(location))
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))
   process.exitCode = 2

@@ -83,7 +83,8 @@ export function cropPhantom(
   }
 }
 
-function gridAround([x, y, z]: Point, shape: Triple, [dMm, hMm, wMm]: Triple): Omit<Volume, 'hu'> {
+/** The grid of a box of `shape` voxels along RAS axes whose middle lies at a place, RAS mm. */
+export function gridAround([x, y, z]: Point, shape: Triple, [dMm, hMm, wMm]: Triple): Omit<Volume, 'hu'> {
   const start = (middle: number, size: number, mm: number) => middle - ((size - 1) / 2) * mm
   const affine = [
     wMm,

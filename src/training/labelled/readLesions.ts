@@ -91,8 +91,11 @@ async function readRasterMask(
       : values.map(value => ({ value, voxels: place(voxelsWhere(labels.length, i => labels[i] === value)) }))
   const kept = parts.filter(({ voxels }) => voxels.length > 0)
   if (kept.length === 0) throw elsewhere(mask.path)
-  if (!isSame) notices.push(otherGrid(mask.path, opened.volume.spacingMm, volume.spacingMm))
-  notices.push(...lossNotice(mask.path, kept, labels, grid, volume))
+  if (!isSame)
+    notices.push(
+      otherGrid(mask.path, grid.spacingMm, volume.spacingMm),
+      ...lossNotice(mask.path, kept, labels, grid, volume),
+    )
   if (!bySize) return { lesions: kept.map(part => toLesion(part.voxels, volume, part.value)), notices }
   const all = connectedParts(
     kept.map(({ voxels }) => voxels),
