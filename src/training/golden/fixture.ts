@@ -37,8 +37,8 @@ export interface Fixture {
 export function parseFixture(label: string, json: Record<string, unknown>, bytes: Uint8Array): Fixture {
   const tensors: HostTensors = {}
   for (const [name, tensor] of Object.entries(readSafetensors(bytes).tensors)) {
-    if (tensor.data instanceof Uint16Array)
-      throw new InputError(`Tensor '${name}' of the fixture ${label} is F16; F32 is expected.`)
+    if (tensor.data instanceof Uint16Array || tensor.data instanceof Int16Array)
+      throw new InputError(`Tensor '${name}' of the fixture ${label} is ${tensor.dtype}; F32 is expected.`)
     tensors[name] = { shape: tensor.shape, data: tensor.data }
   }
   return {

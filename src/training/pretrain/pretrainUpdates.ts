@@ -2,6 +2,7 @@
 // that the history keeps.
 import { initialiseParameters } from '../../network/initialise.ts'
 import { parameterShapes, type ParameterShapes, type ParameterValues } from '../../network/parameters.ts'
+import { PassRunner } from '../run/passes.ts'
 import type { Updates } from '../run/performRun.ts'
 import { flattenState, type TrainState } from '../stepGraph.ts'
 import { openSteadyStep, type TrainPlaces } from '../steadyStep.ts'
@@ -150,7 +151,6 @@ export async function openPretrainUpdates(setup: PretrainSetup): Promise<Pretrai
     options,
   )
   const config = configFor(recipe.config, options)
-  const passes = options.steps * options.accumulate
   const inputsOf = async (pass: number) => ({
     images: await views(pass),
     ...drawPass(config, recipe.cropShape, options, pass),
@@ -159,8 +159,7 @@ export async function openPretrainUpdates(setup: PretrainSetup): Promise<Pretrai
   // What is one step to the device is one pass of an update.
   const state = { ...start, step: start.step * options.accumulate }
   const step = await openSteadyStep({ definition, state, places, batch: inputsOf })
-  let next: { pass: number; inputs: ReturnType<typeof inputsOf> } | undefined
-  const take = (pass: number) => (next?.pass === pass ? next.inputs : inputsOf(pass))
+  const runner = new PassRunner(step, inputsOf, options.steps * options.accumulate)
   return {
     shapes: flattenState(shapes),
     steps: options.steps,
@@ -173,13 +172,7 @@ export async function openPretrainUpdates(setup: PretrainSetup): Promise<Pretrai
       const reports: Record<string, number>[] = []
       for (let part = 0; part < options.accumulate; part++) {
         const pass = index * options.accumulate + part
-        const running = step.run(await take(pass), passNumbers(index, part, options))
-        // The device computes from the next turn of the event loop on; then the next pass is prepared.
-        await Promise.race([running, new Promise(resolve => setTimeout(resolve, 0))])
-        next = pass + 1 < passes ? { pass: pass + 1, inputs: inputsOf(pass + 1) } : undefined
-        // A failure shows when the pass is taken, not as a rejection that nobody awaits.
-        next?.inputs.catch(() => undefined)
-        reports.push(await running)
+        reports.push(await runner.run(pass, passNumbers(index, part, options)))
       }
       const seconds = (performance.now() - started) / 1000
       return figuresOf(meanOf(reports), reports.at(-1)!, index, options, seconds)
