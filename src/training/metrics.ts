@@ -72,7 +72,7 @@ export function matchFindings(
 }
 
 /** A reproducible stream of numbers in [0, 1) for resampling (mulberry32). */
-function resampler(seed: number): () => number {
+export function resampler(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
