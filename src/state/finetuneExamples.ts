@@ -1,6 +1,6 @@
 // What a run says of a few cases that it does not learn from, with the crops that its network sees.
 import type { Triple } from '../base/shape.ts'
-import { centreCrop } from '../training/finetune/augmentBox.ts'
+import { boxOf, centreBox } from '../training/finetune/augmentBox.ts'
 import { diceOverlap } from '../training/metrics.ts'
 import type { FinetuneMessage } from '../worker/finetuneProtocol.ts'
 import type { HeldCrops } from '../worker/heldTraining.ts'
@@ -10,7 +10,7 @@ export interface RunExample {
   readonly at: number
   readonly shape: Triple
   /** HU, [D,H,W] of `shape`, as are the masks. */
-  readonly hu: Int16Array
+  readonly hu: Float32Array
   readonly truth: Uint8Array | null
   readonly mask: Uint8Array | null
   readonly probabilities: readonly number[] | null
@@ -27,9 +27,8 @@ export function examplesOf({ examples }: FinetuneMessage, { crops, shape }: Held
   return examples
     .filter(({ at }) => at < crops.cases.length)
     .map(({ at, probabilities, mask }) => {
-      const { label: index, hasMask } = crops.cases[at]
-      const { hu, mask: cut } = centreCrop(crops, at, shape)
-      const truth = hasMask ? cut : null
+      const { label: index } = crops.cases[at]
+      const { hu, mask: truth } = centreBox(boxOf(crops, at), shape)
       const dice = mask && truth ? diceOverlap(mask, truth) : null
       const label = index === null ? null : crops.classes[index]
       return { at, shape, hu, truth, mask, probabilities, label, dice }

@@ -1,6 +1,7 @@
 // Setting up a fine-tuning run and judging it, as tasks of the workers that are free while the training worker computes: the
 // compute worker has the models, the run library has the runs. The run itself is the training worker's.
 import type { Triple } from '../base/shape.ts'
+import type { ModelManifest } from '../network/model.ts'
 import type { FinetuneMethod, FinetuneSettings, FinetuneTask } from '../training/finetune/settings.ts'
 import type { FinetuneMessage } from '../training/finetune/figures.ts'
 import type { CropSummary } from '../training/finetune/recommend.ts'
@@ -85,6 +86,8 @@ export interface JudgedRun {
   /** Of segmentation: Dice of each held-out case. */
   readonly pairs: readonly DicePair[]
   readonly settings: FinetuneSettings
+  /** All updates were made; otherwise some held-out cases have not been judged. */
+  readonly isFinished: boolean
   readonly crops: CropSet | null
   /** SHA-256 of the weights that are kept. */
   readonly weights: string
@@ -103,6 +106,6 @@ export type FinetuneRunTasks = {
   finetunedModel: {
     input: { id: string; name: string; version: string }
     progress: StageProgress
-    result: { manifest: Uint8Array<ArrayBuffer>; weights: Uint8Array<ArrayBuffer> }
+    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer> }
   }
 }

@@ -1,10 +1,10 @@
 // Labelled data in the volume worker: opening it, its pictures, its boxes. One cohort is kept; a new one takes its place
 // only when it has been read whole.
 import { InputError, throwIfCancelled } from '../base/errors.ts'
-import type { AugmentOptions, FinetuneTask } from '../training/finetune/settings.ts'
+import type { FinetuneTask } from '../training/finetune/settings.ts'
 import type { LabelledCohort } from '../training/labelled/cohort.ts'
 import { Random } from '../phantom/random.ts'
-import { augmentBox } from '../training/finetune/augmentBox.ts'
+import { augmentBox, boxOf, centreBox } from '../training/finetune/augmentBox.ts'
 import { problemsOf } from '../training/labelled/describe.ts'
 import { findingsCohort } from '../training/labelled/findingsCohort.ts'
 import { joinCohorts } from '../training/labelled/joinCohorts.ts'
@@ -47,10 +47,6 @@ function summarise(cohortId: number, cohort: LabelledCohort): LabelledSummary {
   }
 }
 
-const NO_AUGMENTATION: AugmentOptions = {
-  ...{ flip: false, rotationDegrees: 0, scaling: 0, shiftVoxels: 0, huOffset: 0, contrast: 0, noiseHu: 0 },
-}
-
 export const labelledHandlers: Handlers<LabelledTasks> = {
   async openLabelled({ source, addTo }, context) {
     const before = addTo === null ? undefined : requireCohort(addTo)
@@ -83,10 +79,9 @@ export const labelledHandlers: Handlers<LabelledTasks> = {
     const cohort = requireCohort(cohortId)
     const alone = { ...cohort, cases: [cohort.cases[index]], open: () => cohort.open(index) }
     const { crops } = await prepareCropSet(alone, { shape: boxShape, spacingMm })
-    const box = { hu: crops.hu, mask: crops.masks, shape: boxShape }
-    const plain = augmentBox(box, shape, NO_AUGMENTATION, new Random(0, 0))
+    const box = boxOf(crops, 0)
     const drawn = seeds.map(seed => augmentBox(box, shape, options, new Random(seed, 0)))
-    return { result: [plain, ...drawn].map(crop => ({ shape, ...crop })) }
+    return { result: [centreBox(box, shape), ...drawn].map(crop => ({ shape, ...crop })) }
   },
 
   async closeLabelled({ cohortId }) {
