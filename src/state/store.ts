@@ -31,14 +31,20 @@ import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
 import { createLabViewSlice } from './labViewSlice.ts'
 import type { LabViewSlice } from './labViewSlice.ts'
+import { createLiveRunSlice } from './liveRunSlice.ts'
+import type { LiveRunSlice } from './liveRunSlice.ts'
 import { createMaskSlice } from './maskSlice.ts'
 import type { MaskSlice } from './maskSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
 import type { ModelExportSlice } from './modelExportSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
+import { createPretrainSlice } from './pretrainSlice.ts'
+import type { PretrainSlice } from './pretrainSlice.ts'
 import { createReviewSlice } from './reviewSlice.ts'
 import type { ReviewSlice } from './reviewSlice.ts'
+import { createRunsSlice } from './runsSlice.ts'
+import type { RunsSlice } from './runsSlice.ts'
 import { createSelfTestSlice } from './selfTestSlice.ts'
 import type { SelfTestSlice } from './selfTestSlice.ts'
 import { createTourSlice } from './tourSlice.ts'
@@ -67,6 +73,9 @@ export type Workbench = CaseSlice &
   LabExportSlice &
   LabViewSlice &
   TourSlice &
+  RunsSlice &
+  LiveRunSlice &
+  PretrainSlice &
   LabelledSlice &
   FinetuneSlice &
   FinetuneResultSlice
@@ -106,6 +115,9 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createLabExportSlice(services)(...api),
     ...createLabViewSlice(services)(...api),
     ...createTourSlice(services)(...api),
+    ...createRunsSlice(services)(...api),
+    ...createLiveRunSlice(services)(...api),
+    ...createPretrainSlice(services)(...api),
     ...createLabelledSlice(services)(...api),
     ...createFinetuneSlice(services)(...api),
     ...createFinetuneResultSlice(services)(...api),

@@ -14,6 +14,8 @@ import { TourCard } from './lab/TourCard.tsx'
 import { fromDrop } from './pickFiles.ts'
 import { StatusBar } from './StatusBar.tsx'
 import { TopBar } from './TopBar.tsx'
+import { RunStage } from './train/RunStage.tsx'
+import { TrainPanel } from './train/TrainPanel.tsx'
 import { useKeyboard } from './useKeyboard.ts'
 import { useWorkbench, useWorkbenchStore } from './useWorkbench.ts'
 import type { CtViewer } from './viewer/ctViewer.ts'
@@ -32,17 +34,22 @@ export function App({ held }: { held: HeldArrays }) {
     document.title = openCase ? `${openCase.title} — SMARTFormer Workbench` : 'SMARTFormer Workbench'
   }, [openCase])
 
-  const panels = openCase ? (isCasePanelOpen ? 'app with-both' : 'app with-right') : 'app'
+  const isTraining = mode === 'train'
+  const panels =
+    openCase && isCasePanelOpen ? 'app with-both' : openCase || isTraining ? 'app with-right' : 'app'
   return (
     <div className={panels} {...handlers}>
       <TopBar onHelp={() => setHelpOpen(true)} />
       {openCase && isCasePanelOpen && <CasePanel />}
       <main className="stage" aria-label="Viewer">
-        {openCase ? <ViewerPane held={held} viewer={viewer} /> : <Landing />}
+        {openCase ? <ViewerPane held={held} viewer={viewer} /> : !isTraining && <Landing />}
+        {isTraining && <RunStage />}
         <OpeningNotice />
         <TourCard />
       </main>
-      {openCase && (mode === 'read' ? <FindingsPanel /> : <LabPanel viewer={viewer} />)}
+      {openCase && mode === 'read' && <FindingsPanel />}
+      {openCase && mode === 'explore' && <LabPanel viewer={viewer} />}
+      {isTraining && <TrainPanel />}
       <StatusBar onComputer={() => setComputerOpen(true)} />
       <SeriesDialog />
       <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />

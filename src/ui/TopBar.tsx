@@ -27,7 +27,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
       )}
       <h1 className="case-name">{openCase ? openCase.title : 'SMARTFormer Workbench'}</h1>
       {openCase?.series.synthetic && <span className="badge badge-synthetic">SYNTHETIC</span>}
-      {openCase && <ModeSwitch />}
+      <ModeSwitch />
       <span className="top-space" />
       {model && (
         <span className="badge" title="The model that analyses">

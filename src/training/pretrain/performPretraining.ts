@@ -42,6 +42,8 @@ export interface PretrainingOptions {
   /** The rows of the run so far, and where it is computed; then each new row. */
   readonly onStart?: (rows: readonly PretrainRow[], settings: PretrainSettings, label: string) => void
   readonly onRow?: (row: PretrainRow) => Promise<void> | void
+  /** The run can go on from this update now. */
+  readonly onSaved?: (step: number) => void
 }
 
 /** Share of the memory for open cases; the rest is for crops that wait. */
@@ -90,7 +92,8 @@ async function settingsOf({ storage, settings, source }: PretrainingOptions) {
  * save is safe.
  */
 export async function performPretraining(options: PretrainingOptions): Promise<RunEnd> {
-  const { storage, source, places, environment, control, saveEvery, onNotice, onStart, onRow } = options
+  const { storage, source, places, environment, control, saveEvery, onNotice, onStart, onRow, onSaved } =
+    options
   const { chosen, sessions } = await settingsOf(options)
   const { recipe, options: run, plan, memoryBytes, caseCount } = chosen
   requireOptions(run)
@@ -111,7 +114,7 @@ export async function performPretraining(options: PretrainingOptions): Promise<R
     const rows = await rewindHistory<PretrainRow>(storage, from)
     onStart?.(rows, chosen, updates.label)
     return await performRun(updates, {
-      ...{ storage, from, saveEvery, control },
+      ...{ storage, from, saveEvery, control, onSaved },
       onSave: () => seen.write(storage),
       async onRow(row) {
         await whereabouts.follow(row.step)
