@@ -103,7 +103,8 @@ export function fitLogistic({ width, rows, labels }: FeatureTable, penalty: numb
   return { weight, bias }
 }
 
-function standardise(rows: readonly Float32Array[], width: number) {
+/** Mean and deviation of each feature over the rows. */
+export function standardise(rows: readonly Float32Array[], width: number) {
   const mean = new Float64Array(width)
   const deviation = new Float64Array(width)
   for (const row of rows) for (let i = 0; i < width; i++) mean[i] += row[i] / rows.length

@@ -2,7 +2,7 @@
 // scores for cases that it has not seen. Shares are nested and follow from the seed, so that every way of pretraining is
 // given the same labels.
 import { Random } from '../../phantom/random.ts'
-import { areaUnderRoc } from '../metrics.ts'
+import { fitWithPenalty } from '../fitClasses.ts'
 import { fitLogistic, scoreOf, type FeatureTable, type LinearModel } from '../probe.ts'
 
 /** A case without its image. */
@@ -64,29 +64,8 @@ function tableOf(rows: readonly Float32Array[], cases: readonly LabelledCase[], 
 
 /** The penalty whose models rank left-out quarters of the table best, then the model on all of it. */
 function fitProbe(table: FeatureTable): LinearModel {
-  const fold = (at: number) => at % 4
-  const isPositive = table.labels.map(label => label === 1)
-  const aucOf = (penalty: number) => {
-    const scores = new Array<number>(table.rows.length)
-    for (let held = 0; held < 4; held++) {
-      const kept = table.rows.flatMap((_, at) => (fold(at) === held ? [] : [at]))
-      const model = fitLogistic(
-        {
-          width: table.width,
-          rows: kept.map(at => table.rows[at]),
-          labels: kept.map(at => table.labels[at]),
-        },
-        penalty,
-      )
-      table.rows.forEach((row, at) => {
-        if (fold(at) === held) scores[at] = scoreOf(model, row)
-      })
-    }
-    return areaUnderRoc(scores, isPositive)
-  }
-  const tried = penalties.map(penalty => ({ penalty, auc: aucOf(penalty) }))
-  const best = tried.reduce((first, next) => (next.auc > first.auc ? next : first))
-  return fitLogistic(table, best.penalty)
+  const quarters = table.rows.map((_, at) => at % 4)
+  return fitLogistic(table, fitWithPenalty(table, 2, quarters, penalties).penalty)
 }
 
 /** Alternates the classes, so that every quarter of a table has both. */

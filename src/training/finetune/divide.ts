@@ -6,7 +6,7 @@ import type { FinetuneSettings, FinetuneTask } from './settings.ts'
 
 /** Share of the training patients that early stopping watches. */
 const watchedShare = 0.2
-const streams = { folds: 7201, watched: 7202, share: 7203 } as const
+const streams = { folds: 7201, watched: 7202, share: 7203, penalty: 7204 } as const
 
 /** One model that is trained: on what, what ends it early, what it is judged on. */
 export interface Division {
@@ -60,6 +60,18 @@ function drawPatients(strata: ReadonlyMap<number, number>, random: Random): numb
 /** Group (0-based) of each patient when they are dealt out in turn. */
 function deal(patients: readonly number[], groups: number): Map<number, number> {
   return new Map(patients.map((patient, at) => [patient, at % groups]))
+}
+
+/** Part (0-based) of each of the picked cases, in their order: patients dealt out, classes spread evenly. */
+export function dealPatients(
+  cases: Cases,
+  picked: readonly number[],
+  parts: number,
+  { seed, task }: Pick<FinetuneSettings, 'seed' | 'task'>,
+): number[] {
+  const patients = drawPatients(strataOf(cases, picked, task), new Random(seed, streams.penalty))
+  const partOf = deal(patients, parts)
+  return picked.map(at => partOf.get(cases[at].patient)!)
 }
 
 /** Cases of the first patients of each class: `share` of them, at least one and never all. */

@@ -12,10 +12,10 @@ import { batchMaker } from './batches.ts'
 import { adamWOf, finetuneDefinition } from './definition.ts'
 import type { FinetuneFigures, FinetuneMessage, ValidationFigures } from './figures.ts'
 import { Forward, probabilitiesOf, SharedPlaces } from './forward.ts'
-import { examplesOf, judgeCases, validationFigures } from './judge.ts'
+import { examplesOf, judgeCases, thresholdOf, validationFigures } from './judge.ts'
 import { learningRateAt, placeOf, updatesOf, type Part, type UpdatePlace } from './parts.ts'
 import { PartProgress } from './progress.ts'
-import { maskWidth, ScoreTable } from './scores.ts'
+import { ScoreTable, scoreWidth } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
 import { mergeAdapters, type StartValues, type TrainedSplit } from './trained.ts'
 
@@ -50,11 +50,10 @@ export function gradientStateShapes(
   cases: number,
   folds: number,
 ): Record<string, ParameterShapes> {
-  const width = settings.task === 'segment' ? maskWidth : settings.entry.config.n_classes
   return {
     ...{ parameters: trainedShapes, m: trainedShapes, v: trainedShapes, averaged: trainedShapes },
     ...(settings.patience !== null && { best: trainedShapes }),
-    scores: new ScoreTable(cases, width).shapes,
+    scores: new ScoreTable(cases, scoreWidth(settings)).shapes,
     progress: new PartProgress(folds).shapes,
   }
 }
@@ -74,8 +73,7 @@ class GradientRun {
     private readonly runner: PassRunner,
   ) {
     const { settings, crops, saved, shapes, places, onNotice, parts } = setup
-    const width = settings.task === 'segment' ? maskWidth : settings.entry.config.n_classes
-    this.table = new ScoreTable(crops.cases.length, width, saved?.groups.scores)
+    this.table = new ScoreTable(crops.cases.length, scoreWidth(settings), saved?.groups.scores)
     this.progress = new PartProgress(parts.length, saved?.groups.progress)
     this.best = saved?.groups.best ?? split.trained
     const forward = probabilitiesOf(settings.task, settings.entry)
@@ -180,15 +178,20 @@ class GradientRun {
   /** Judges what was held out, once, by the model that the part gives, and by the start model. */
   private async endPart({ part, index, epoch }: UpdatePlace): Promise<void> {
     const { settings, crops, start, judgesStart } = this.setup
-    const { watched, held } = part.division
+    const { train, watched, held } = part.division
     const isBest = settings.patience !== null && watched.length > 0
     this.progress.end(index, isBest ? undefined : epoch + 1)
     if (held.length === 0) return
     const kept = isBest ? this.best : (await this.step.read()).groups.averaged
-    const judge = (values: ParameterValues) => judgeCases(crops, held, settings, this.forward, values)
-    for (const { at, row } of await judge(this.network(kept))) this.table.set('after', at, row)
-    if (!judgesStart) return
-    for (const { at, row } of await judge(start.values)) this.table.set('before', at, row)
+    const judge = (picked: readonly number[], values: ParameterValues) =>
+      judgeCases(crops, picked, settings, this.forward, values)
+    for (const { at, row } of await judge(held, this.network(kept))) this.table.set('after', at, row)
+    if (judgesStart)
+      for (const { at, row } of await judge(held, start.values)) this.table.set('before', at, row)
+    if (settings.task === 'segment' || settings.entry.config.n_classes !== 2) return
+    const seen = await judge(train, this.network(kept))
+    const threshold = thresholdOf(seen, crops)
+    for (const at of held) this.table.values.threshold[at] = threshold
   }
 }
 

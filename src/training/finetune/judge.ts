@@ -6,6 +6,7 @@ import { boxOf, centreBox } from './augmentBox.ts'
 import { judgedImage } from './batches.ts'
 import type { ExamplePrediction, ValidationFigures } from './figures.ts'
 import type { Forward } from './forward.ts'
+import { chooseThreshold } from '../validation/judgeClasses.ts'
 import { maskRow } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
 
@@ -35,7 +36,7 @@ export async function judgeCases(
     if (settings.task !== 'segment') return { at, row: [...rows[i]], mask: null }
     const mask = Uint8Array.from(rows[i], probability => (probability >= maskProbability ? 1 : 0))
     const truth = centreBox(boxOf(crops, at), settings.entry.shape).mask!
-    return { at, row: maskRow(mask, truth, crops.spacingMm), mask }
+    return { at, row: maskRow(mask, truth, settings.entry.shape, crops.spacingMm), mask }
   })
 }
 
@@ -64,6 +65,14 @@ export function validationFigures(
   if (!Number.isNaN(auc)) return { loss, score: auc, scoreName: 'AUC' }
   const hits = judged.map(({ row }, i) => Number(row.indexOf(Math.max(...row)) === labels[i]))
   return { loss, score: mean(hits), scoreName: 'accuracy' }
+}
+
+/** Of two classes: the threshold that suits cases that the model was trained on. */
+export function thresholdOf(seen: readonly Pick<Judged, 'at' | 'row'>[], crops: CropSet): number {
+  return chooseThreshold(
+    seen.map(({ row }) => row[1]),
+    seen.map(({ at }) => crops.cases[at].label === 1),
+  )
 }
 
 /** The first few of them, for whoever watches. */

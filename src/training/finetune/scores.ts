@@ -3,12 +3,18 @@ import type { ParameterShapes, ParameterValues } from '../../network/parameters.
 import type { Triple } from '../../base/shape.ts'
 import type { CropCase } from '../labelled/cropSet.ts'
 import type { MaskScore, ScoredClass, ScoredMask } from '../validation/scored.ts'
-import { diceOverlap } from '../metrics.ts'
+import { judgeMask } from '../validation/judgeMask.ts'
+import type { FinetuneSettings } from './settings.ts'
 
-/** Numbers kept of a mask: Dice, volume error, surface distance. */
-export const maskWidth = 3
-/** Stands where there is nothing: no probability, Dice or distance is negative. */
-const none = -1
+/** Numbers kept of a mask: Dice, volume error, surface distance, Hausdorff distance. */
+const maskWidth = 4
+/** Stands where there is nothing: no probability, Dice or distance is below −1, nor is a volume error. */
+const none = -2
+
+/** Numbers of a row: those of a mask, or a probability for each class. */
+export function scoreWidth({ task, entry }: Pick<FinetuneSettings, 'task' | 'entry'>): number {
+  return task === 'segment' ? maskWidth : entry.config.n_classes
+}
 
 /** Scores of all cases: `after` by the fold's model, `before` by the start model; rows of `width`. */
 export class ScoreTable {
@@ -20,9 +26,11 @@ export class ScoreTable {
     private readonly width: number,
     saved?: ParameterValues,
   ) {
-    this.shapes = { after: [cases, width], before: [cases, width] }
+    this.shapes = { after: [cases, width], before: [cases, width], threshold: [cases] }
     const empty = () => new Float32Array(cases * width).fill(none)
     this.values = { after: saved?.after.slice() ?? empty(), before: saved?.before.slice() ?? empty() }
+    // Of two classes: from which probability on a case counts as the last one.
+    this.values.threshold = saved?.threshold.slice() ?? new Float32Array(cases).fill(0.5)
   }
 
   set(which: 'after' | 'before', at: number, row: ArrayLike<number>): void {
@@ -36,28 +44,17 @@ export class ScoreTable {
 }
 
 /** A mask's score as a row; `predicted` and `truth` are [D,H,W] of the crop. */
-export function maskRow(predicted: Uint8Array, truth: Uint8Array, spacingMm: Triple): number[] {
-  const { dice, volumeError, surfaceDistanceMm } = scoreMask(predicted, truth, spacingMm)
-  return [dice, volumeError, surfaceDistanceMm ?? none]
-}
-
-function countOf(mask: Uint8Array): number {
-  return mask.reduce((sum, inside) => sum + inside, 0)
-}
-
-function scoreMask(predicted: Uint8Array, truth: Uint8Array, _spacingMm: Triple): MaskScore {
-  const [found, wanted] = [countOf(predicted), countOf(truth)]
-  return {
-    dice: diceOverlap(predicted, truth),
-    volumeError: (found - wanted) / Math.max(1, wanted),
-    surfaceDistanceMm: null,
-  }
+export function maskRow(predicted: Uint8Array, truth: Uint8Array, shape: Triple, spacingMm: Triple): number[] {
+  const score = judgeMask(predicted, truth, shape, spacingMm)
+  const { dice, volumeError, surfaceDistanceMm, hausdorff95Mm } = score
+  return [dice, volumeError ?? none, surfaceDistanceMm ?? none, hausdorff95Mm ?? none]
 }
 
 function toMaskScore(row: readonly number[] | null): MaskScore | null {
   if (!row) return null
-  const [dice, volumeError, distance] = row
-  return { dice, volumeError, surfaceDistanceMm: distance === none ? null : distance }
+  const [dice, ...others] = row
+  const [volumeError, surfaceDistanceMm, hausdorff95Mm] = others.map(value => (value === none ? null : value))
+  return { dice, volumeError, surfaceDistanceMm, hausdorff95Mm }
 }
 
 /** The cases that were judged, as classes. Probabilities sum to 1 to single precision. */
@@ -65,7 +62,9 @@ export function scoredClasses(table: ScoreTable, cases: readonly CropCase[]): Sc
   return cases.flatMap(({ patient, label, isIndeterminate, volumeMm3 }, at) => {
     const probabilities = table.row('after', at)
     if (!probabilities || label === null) return []
-    return [{ patient, label, isIndeterminate, volumeMm3, probabilities, before: table.row('before', at), at }]
+    const before = table.row('before', at)
+    const threshold = probabilities.length === 2 ? { threshold: table.values.threshold[at] } : {}
+    return [{ patient, label, isIndeterminate, volumeMm3, probabilities, before, at, ...threshold }]
   })
 }
 
