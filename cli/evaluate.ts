@@ -11,7 +11,7 @@ import { modelIdentity, parseManifest } from '../src/network/model.ts'
 import { phantomSeries } from '../src/phantom/phantomSeries.ts'
 import { benchSpacingMm, generatePhantom, type Phantom } from '../src/phantom/phantom.ts'
 import { phantomBenchV1, seedsOf } from '../src/phantom/split.ts'
-import type { LoadedModel } from '../src/prediction/loadModel.ts'
+import { malignancyOf, type LoadedModel } from '../src/prediction/loadModel.ts'
 import { predict } from '../src/prediction/predict.ts'
 import { cropAt } from '../src/tokens/crops.ts'
 import { normaliseHu } from '../src/tokens/normalise.ts'
@@ -79,7 +79,8 @@ async function classifyTruth(model: LoadedModel, { volume, nodules }: Phantom): 
       continue
     }
     const crop = cropAt(volume, centreRasMm, entry.shape, entry.spacingMm)
-    scores.push(await model.classify(normaliseHu(crop, entry.huWindow, entry.outputRange, crop)))
+    const classes = await model.classify(normaliseHu(crop, entry.huWindow, entry.outputRange, crop))
+    scores.push(malignancyOf(entry.labels, classes) ?? NaN)
   }
   return scores
 }
@@ -143,8 +144,10 @@ async function evaluateCrops(
 ) {
   const entry = model.manifest.networks.classify
   if (!entry || !model.classify) throw new InputError(`The model ${model.manifest.name} classifies nothing.`)
+  const { classify } = model
+  const malignancy = async (crop: Float32Array) => malignancyOf(entry.labels, await classify(crop)) ?? NaN
   const judged: JudgedCrop[] = []
-  for (const seed of seeds) judged.push(await judgeCrops(seed, entry, model.classify))
+  for (const seed of seeds) judged.push(await judgeCrops(seed, entry, malignancy))
   await model.release()
   const evaluation = summariseMalignancy(judged)
   const bench = `crops of ${phantomBenchV1.name}, ${seeds.length} phantoms (seeds ${seeds[0]}–${seeds.at(-1)})`

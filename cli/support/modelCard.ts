@@ -9,6 +9,7 @@ import {
   type ModelManifest,
   type NetworkEntry,
 } from '../../src/network/model.ts'
+import { cardHead, describeNetwork } from '../../src/report/modelCard.ts'
 
 /** One split's figures in evaluation.json. */
 export interface EvaluationRecord {
@@ -37,19 +38,6 @@ export async function recordEvaluation(
   const all = { ...(await readEvaluation(folder)), [split]: record }
   await writeFile(path.join(folder, 'evaluation.json'), `${JSON.stringify(all, null, 1)}\n`)
   await writeModelCard(folder)
-}
-
-function describeNetwork(
-  task: string,
-  { config, shape, spacingMm, huWindow, labels, thresholds }: NetworkEntry,
-) {
-  return [
-    `- **${task}**: SMARTFormer, ${config.embed} channels, depths ${config.depths.join('-')}, windows of ${config.window}³ tokens; `,
-    `eats ${shape.join(' × ')} voxels of ${spacingMm.join(' × ')} mm (D, H, W), ${huWindow[0]} to ${huWindow[1]} HU; `,
-    labels.length > 0
-      ? `classes ${labels.join(', ')}; thresholds ${JSON.stringify(thresholds)}`
-      : 'no classes: semantic attention and the reconstruction of hidden voxels',
-  ].join('')
 }
 
 function describeFigures(evaluation: EvaluationFile, identity: string): string[] {
@@ -94,17 +82,11 @@ const judgement = (figures: readonly string[]) => [
 ]
 
 function cardText(manifest: ModelManifest, identity: string, evaluation: EvaluationFile): string {
-  const { title, version, networks, provenance } = manifest
+  const { networks, provenance } = manifest
   const commands = (provenance.commands ?? []) as string[]
   const figures = describeFigures(evaluation, identity)
   return [
-    `# ${title} ${version}`,
-    '',
-    `**${String(provenance.notice)}** It is not a medical device, and nobody has validated it on patients.`,
-    ...(manifest.remarks ?? []).flatMap(remark => ['', `**${remark}**`]),
-    '',
-    `Identity (SHA-256 of description and weights): \`${identity}\``,
-    '',
+    ...cardHead(manifest, identity),
     '## Networks',
     '',
     ...Object.entries(networks).map(([task, entry]) => describeNetwork(task, entry as NetworkEntry)),

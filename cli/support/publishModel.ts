@@ -5,11 +5,14 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../../src/base/errors.ts'
 import { floatToHalf } from '../../src/base/half.ts'
-import { modelIdentity, type ModelManifest, type NetworkEntry } from '../../src/network/model.ts'
-import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
-import { sha256 } from '../../src/network/sha256.ts'
+import { modelIdentity, type NetworkEntry } from '../../src/network/model.ts'
+import { readSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
+import {
+  assembleModel,
+  type AssembledModel,
+  type ModelDescription,
+} from '../../src/prediction/assembleModel.ts'
 import { targetPrefix } from '../../src/training/classifierTargets.ts'
-import { pipelineVersion } from '../../src/prediction/pipelineVersion.ts'
 import { writeModelCard } from './modelCard.ts'
 import { readRunRecord, type RunRecord } from './runFolder.ts'
 
@@ -94,35 +97,14 @@ export async function publishModel(
       runs: parts.map(part => describeRun(part.record)),
     },
   }
-  await writeModelFolder(description, Object.assign({}, ...parts.map(halfWeights)))
+  await writeModelFolder(await assembleModel(description, Object.assign({}, ...parts.map(halfWeights))))
 }
 
-/** What a publisher says of a model; the rest of model.json follows. */
-export type ModelDescription = Pick<
-  ModelManifest,
-  'name' | 'version' | 'title' | 'remarks' | 'networks' | 'provenance'
->
-
 /** Writes public/models/NAME: weights.safetensors, model.json and card.md. */
-export async function writeModelFolder(
-  description: ModelDescription,
-  tensors: Readonly<Record<string, SafetensorsTensor>>,
-): Promise<void> {
-  const weights = writeSafetensors(tensors, { notice: 'Research use — not for clinical use' })
-  const { name, version, title, remarks, networks, provenance } = description
-  const manifest: ModelManifest = {
-    schemaVersion: 1,
-    ...{ pipelineVersion, name, version, title, remarks, axes: 'DHW, S+ A+ R+', networks },
-    weights: {
-      file: 'weights.safetensors',
-      bytes: weights.length,
-      sha256: await sha256(new Uint8Array(weights)),
-    },
-    provenance,
-  }
-  const folder = fileURLToPath(new URL(`../../public/models/${name}/`, import.meta.url))
+export async function writeModelFolder({ manifest, weights }: AssembledModel): Promise<void> {
+  const folder = fileURLToPath(new URL(`../../public/models/${manifest.name}/`, import.meta.url))
   await mkdir(folder, { recursive: true })
-  await writeFile(path.join(folder, 'weights.safetensors'), weights)
+  await writeFile(path.join(folder, manifest.weights.file), weights)
   await writeFile(path.join(folder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   await writeModelCard(folder)
   console.log(

@@ -10,7 +10,7 @@ import { modelIdentity, parseManifest } from '../network/model.ts'
 import type { SafetensorsTensor } from '../network/safetensors.ts'
 import { writeSafetensors } from '../network/safetensors.ts'
 import type { ModelFiles } from './loadModel.ts'
-import { taskOutputs } from './loadModel.ts'
+import { taskForwards } from './loadModel.ts'
 import { describeModel, describePorts, modelMetadata } from './modelMetadata.ts'
 import { yieldToMessages } from './segment.ts'
 import type { Parameter } from './weights.ts'
@@ -59,7 +59,7 @@ function traceNetwork(manifest: ModelManifest, task: ClassTask, parameters: Para
   ])
   return traceGraph(
     ({ image, ...weights }) => {
-      const logits = taskOutputs[task].forward(weights, tf.transpose(image, toLast), config)
+      const logits = taskForwards[task](weights, tf.transpose(image, toLast), config)
       const classesFirst = (x: tf.Tensor) => (task === 'segment' ? tf.transpose(x, toFirst) : x)
       return { logits: classesFirst(logits), probability: classesFirst(tf.softmax(logits)) }
     },

@@ -24,8 +24,22 @@ export interface Finding {
   readonly zone: 'upper' | 'middle' | 'lower'
   /** The network's nodule probability: mean over the nodule's voxels, 0…1. */
   readonly probability: number
-  /** The classifier's probability of malignancy, 0…1; null when the model has no classifier. */
+  /** The classifier's probability of malignancy, 0…1; null when the model has no classifier, or one of other classes. */
   readonly malignancy: number | null
+  /** The classifier's probability of each of its classes, sums to 1; null when the model has no classifier. */
+  readonly classes: readonly ClassProbability[] | null
+}
+
+export interface ClassProbability {
+  readonly label: string
+  readonly probability: number
+}
+
+/** A model as results name it; `sha256` is its identity. */
+export interface NamedModel {
+  readonly name: string
+  readonly version: string
+  readonly sha256: string
 }
 
 export interface RunTiming {
@@ -37,7 +51,9 @@ export interface FindingsFile {
   readonly schemaVersion: 1
   readonly pipelineVersion: string
   readonly notice: string
-  readonly model: { readonly name: string; readonly version: string; readonly sha256: string }
+  readonly model: NamedModel
+  /** The model that searched for the nodules, where `model` only classifies. */
+  readonly searchModel?: NamedModel
   readonly device: string
   readonly series: Pick<OpenedSeries, 'id' | 'description' | 'modality' | 'shape' | 'spacingMm' | 'synthetic'>
   readonly findings: readonly Finding[]

@@ -12,6 +12,7 @@ export function toFindingsFile(series: OpenedSeries, prediction: Prediction): Fi
     pipelineVersion,
     notice: synthetic ? `${researchNotice}. Synthetic scan: no patient.` : researchNotice,
     model: prediction.model,
+    searchModel: prediction.searchModel,
     device: prediction.device,
     series: { id, description, modality, shape, spacingMm, synthetic },
     findings: prediction.findings,

@@ -1,7 +1,7 @@
 // A model ready to run: files checked, networks opened on a runtime, weights bound. What leaves a network is only what
-// the road needs: the nodule's probability, one float a voxel, and the probability of malignancy.
+// the road needs: the nodule's probability, one float a voxel, and the probabilities of a crop's classes.
 import type { Triple } from '../base/shape.ts'
-import type { ClassTask, ModelManifest } from '../network/model.ts'
+import type { ClassTask, ModelManifest, NetworkEntry } from '../network/model.ts'
 import { modelIdentity, parseManifest } from '../network/model.ts'
 import { classifyLogits, segmentLogits } from '../network/network.ts'
 import type { ModelRuntime, NetworkPlan, OpenNetwork } from './openNetwork.ts'
@@ -14,8 +14,8 @@ export interface LoadedModel {
   readonly identity: string
   /** Normalised HU of one tile [D,H,W] → nodule probability [D,H,W]. */
   readonly segment?: (tile: Float32Array) => Promise<Float32Array>
-  /** Normalised HU of one crop [D,H,W] → probability of malignancy. */
-  readonly classify?: (crop: Float32Array) => Promise<number>
+  /** Normalised HU of one crop [D,H,W] → probability of each of the entry's labels, in their order. */
+  readonly classify?: (crop: Float32Array) => Promise<Float32Array>
   /** What a user should know of where it runs, in sentences. */
   readonly notices?: readonly string[]
   /** What happened to its device since this was asked last, in sentences. */
@@ -30,10 +30,32 @@ export interface ModelFiles {
   readonly weights: Uint8Array
 }
 
-/** What a network of each task computes, and which of its classes the road asks for. */
-export const taskOutputs: Readonly<Record<ClassTask, Pick<NetworkPlan, 'forward' | 'label'>>> = {
-  segment: { forward: segmentLogits, label: 'nodule' },
-  classify: { forward: classifyLogits, label: 'malignant' },
+/** What a network of each task computes. */
+export const taskForwards: Readonly<Record<ClassTask, NetworkPlan['forward']>> = {
+  segment: segmentLogits,
+  classify: classifyLogits,
+}
+
+/** The label of a classifier's class that is shown as malignancy. */
+const malignantLabel = 'malignant'
+
+/** The probability of malignancy among those of a classifier's labels; null where no class is called so. */
+export function malignancyOf(labels: readonly string[], probabilities: ArrayLike<number>): number | null {
+  const at = labels.indexOf(malignantLabel)
+  return at < 0 ? null : probabilities[at]
+}
+
+/** The class whose probability is computed: of two classes one says all; undefined for all of them. */
+function askedLabel(task: ClassTask, { labels }: NetworkEntry): string | undefined {
+  const wanted = task === 'segment' ? 'nodule' : malignantLabel
+  if (labels.length === 2) return labels.includes(wanted) ? wanted : labels[1]
+  return task === 'segment' ? wanted : undefined
+}
+
+/** The probabilities of all labels, where a network of two classes gives that of one. */
+function allClasses(probability: Float32Array, asked: string | undefined, { labels }: NetworkEntry) {
+  if (asked === undefined) return probability
+  return Float32Array.from(labels, label => (label === asked ? probability[0] : 1 - probability[0]))
 }
 
 export interface LoadOptions {
@@ -62,9 +84,11 @@ export async function loadModel(
     const entry = manifest.networks[task]
     if (!entry) return undefined
     const parameters = takeParameters(weights, entry.prefix)
-    const network = await openNetwork({ entry, parameters, ...taskOutputs[task] }, runtime)
+    const label = askedLabel(task, entry)
+    const network = await openNetwork({ entry, parameters, forward: taskForwards[task], label }, runtime)
     opened.push(network)
-    return network.run
+    if (task === 'segment') return network.run
+    return async (crop: Float32Array) => allClasses(await network.run(crop), label, entry)
   }
   const openBoth = async () => ({ segmentTile: await open('segment'), classifyCrop: await open('classify') })
   const { segmentTile, classifyCrop } = await openBoth().catch(async (error: unknown) => {
@@ -75,7 +99,7 @@ export async function loadModel(
     manifest,
     identity: await modelIdentity(described, files.weights),
     segment: segmentTile,
-    classify: classifyCrop && (async crop => (await classifyCrop(crop))[0]),
+    classify: classifyCrop,
     release,
   }
 }

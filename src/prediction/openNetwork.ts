@@ -1,4 +1,4 @@
-// One network of a model made runnable: normalised HU in, the probability of one class out. Traced once and compiled for
+// One network of a model made runnable: normalised HU in, the probability of one class or of all out. Traced once and compiled for
 // ONNX Runtime (the CPU path) or for WebGPU.
 import * as tf from '@tensorflow/tfjs-core'
 import { InputError } from '../base/errors.ts'
@@ -18,7 +18,7 @@ import type { Parameter } from './weights.ts'
 export type ModelRuntime = Runtime | PlanRuntime
 
 export interface OpenNetwork {
-  /** Image [D,H,W] of the entry's shape, normalised → probability of the class, per voxel or one number. */
+  /** Image [D,H,W] of the entry's shape, normalised → probability of the class, per voxel or of the crop; of all classes in order. */
   run(image: Float32Array): Promise<Float32Array>
   release(): Promise<void>
 }
@@ -27,8 +27,8 @@ export interface NetworkPlan {
   readonly entry: NetworkEntry
   readonly parameters: Readonly<Record<string, Parameter>>
   readonly forward: typeof segmentLogits
-  /** Which of the entry's labels the probability is of. */
-  readonly label: string
+  /** Which of the entry's labels the probability is of; undefined for all, in order. */
+  readonly label: string | undefined
 }
 
 /** @throws InputError when the entry has no such label or the weights lack a parameter; Error when the GPU lacks memory. */
@@ -72,15 +72,15 @@ function imageShape({ entry }: NetworkPlan): number[] {
   return [1, ...entry.shape, entry.config.in_chans]
 }
 
-/** Softmax probability of the plan's class over the last axis, flat. For two classes it is the sigmoid of a difference. */
+/** Softmax probability of the plan's class, or of all, over the last axis, flat. For two classes it is the sigmoid of a difference. */
 function probabilityOf(
   plan: NetworkPlan,
   parameters: Record<string, tf.Tensor>,
   image: tf.Tensor,
 ): tf.Tensor {
   const { entry, forward, label } = plan
-  const classIndex = entry.labels.indexOf(label)
-  if (classIndex < 0) {
+  const classIndex = label === undefined ? undefined : entry.labels.indexOf(label)
+  if (classIndex === -1) {
     throw new InputError(
       `The model names the classes ${entry.labels.join(', ')}, but one called '${label}' is expected; use a model made for this program.`,
     )
@@ -88,6 +88,7 @@ function probabilityOf(
   const logits = forward(parameters, image, entry.config)
   const classes = entry.labels.length
   const rows = tf.reshape(logits, [-1, classes]) as tf.Tensor2D
+  if (classIndex === undefined) return tf.reshape(tf.softmax(rows), [-1])
   const probability =
     classes === 2
       ? tf.sigmoid(tf.matMul(rows, tf.tensor2d(classIndex === 1 ? [-1, 1] : [1, -1], [2, 1])))

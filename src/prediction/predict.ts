@@ -8,8 +8,8 @@ import { normaliseHu } from '../tokens/normalise.ts'
 import type { OpenedSeries, Volume } from '../volume/volume.ts'
 import type { Candidate, CandidateRule } from './candidates.ts'
 import { candidateRule, findCandidates } from './candidates.ts'
-import type { Finding, FindingsFile, RunTiming } from './finding.ts'
-import type { LoadedModel } from './loadModel.ts'
+import type { ClassProbability, Finding, NamedModel, RunTiming } from './finding.ts'
+import { malignancyOf, type LoadedModel } from './loadModel.ts'
 import { locate } from './location.ts'
 import type { LungField } from './lungField.ts'
 import { findLungField } from './lungField.ts'
@@ -30,6 +30,8 @@ export interface PredictProgress {
 export interface PredictInput {
   readonly series: OpenedSeries
   readonly model: LoadedModel
+  /** Searches for the nodules where `model` only classifies them. */
+  readonly searchModel?: LoadedModel
   /** Where the model's sessions run, as it is written beside results; read at the end, since it may change. */
   readonly runtime: { readonly label: string }
   readonly signal?: AbortSignal
@@ -51,7 +53,8 @@ export interface Prediction {
   readonly timings: readonly RunTiming[]
   readonly warnings: readonly string[]
   readonly device: string
-  readonly model: FindingsFile['model']
+  readonly model: NamedModel
+  readonly searchModel?: NamedModel
 }
 
 /**
@@ -62,21 +65,22 @@ export interface Prediction {
 export async function predict(input: PredictInput): Promise<Prediction> {
   const { series, model, signal, onProgress } = input
   const { volume } = series
-  const { manifest } = model
-  const network = manifest.networks.segment
-  if (!network || !model.segment) {
+  const finder = model.segment ? model : (input.searchModel ?? model)
+  const network = finder.manifest.networks.segment
+  if (!network || !finder.segment) {
     throw new InputError(
-      `The model "${manifest.name}" has no segmentation network, which a prediction needs; choose another model.`,
+      `The model "${finder.manifest.name}" has no segmentation network, which a prediction needs; choose another model.`,
     )
   }
-  model.takeEvents?.() // of a run that was cancelled
+  const models = finder === model ? [model] : [model, finder]
+  for (const one of models) one.takeEvents?.() // of a run that was cancelled
   const clock = startClock(onProgress)
 
   await clock.begin('Finding the lungs', signal)
   const lungField = findLungField(volume)
 
   await clock.begin('Searching for nodules', signal)
-  const { probability, tiles } = await segmentLungs(volume, lungField, network, model.segment, {
+  const { probability, tiles } = await segmentLungs(volume, lungField, network, finder.segment, {
     overlap: input.overlap ?? defaultOverlap,
     signal,
     onTile: clock.count,
@@ -95,7 +99,6 @@ export async function predict(input: PredictInput): Promise<Prediction> {
     findings.push(await describe(`N${i + 1}`, candidate, volume, lungField, model))
     await yieldToMessages()
   }
-  const { name, version } = manifest
   return {
     findings,
     labels,
@@ -104,15 +107,14 @@ export async function predict(input: PredictInput): Promise<Prediction> {
     tiles,
     timings: clock.end(),
     warnings: [
-      ...(manifest.remarks ?? []),
-      ...(model.notices ?? []),
-      ...(model.takeEvents?.() ?? []),
-      ...versionWarnings(manifest.pipelineVersion),
+      ...(finder === model ? [] : [searchRemark(model, finder)]),
+      ...new Set(models.flatMap(warningsOf)),
       ...lungField.warnings,
       ...candidates.warnings,
     ],
     device: input.runtime.label,
-    model: { name, version, sha256: model.identity },
+    model: nameModel(model),
+    searchModel: finder === model ? undefined : nameModel(finder),
   }
 }
 
@@ -137,25 +139,51 @@ async function describe(
     texture: classifyTexture(voxels, volume, volume.hu),
     ...locate(centreRasMm, lungField),
     probability,
-    malignancy: await classifyMalignancy(centreRasMm, volume, model),
+    ...(await classifyAt(centreRasMm, volume, model)),
   }
 }
 
-async function classifyMalignancy(
+async function classifyAt(
   centreRasMm: readonly [number, number, number],
   volume: Volume,
   { manifest, classify }: LoadedModel,
-): Promise<number | null> {
+): Promise<Pick<Finding, 'malignancy' | 'classes'>> {
   const network = manifest.networks.classify
-  if (!network || !classify) return null
-  const crop = cropAt(volume, centreRasMm, network.shape, network.spacingMm)
-  const malignancy = await classify(normaliseHu(crop, network.huWindow, network.outputRange, crop))
-  if (!Number.isFinite(malignancy)) {
+  if (!network || !classify) return { malignancy: null, classes: null }
+  const { labels, shape, spacingMm, huWindow, outputRange } = network
+  const crop = cropAt(volume, centreRasMm, shape, spacingMm)
+  const probabilities = await classify(normaliseHu(crop, huWindow, outputRange, crop))
+  if (!probabilities.every(Number.isFinite)) {
     throw new Error(
       'The classifier gave a value that is no number: the results are not shown. Try another device.',
     )
   }
-  return malignancy
+  const classes: ClassProbability[] = labels.map((label, i) => ({ label, probability: probabilities[i] }))
+  return { malignancy: malignancyOf(labels, probabilities), classes }
+}
+
+const nameModel = ({ manifest: { name, version }, identity }: LoadedModel): NamedModel => ({
+  name,
+  version,
+  sha256: identity,
+})
+
+function searchRemark(model: LoadedModel, finder: LoadedModel): string {
+  const [classifier, searcher] = [model, finder].map(
+    ({ manifest }) => `“${manifest.title} ${manifest.version}”`,
+  )
+  return `${classifier} only classifies: the nodules were searched for with ${searcher}.`
+}
+
+/** What a user should know of a model and of where it ran. */
+function warningsOf(model: LoadedModel): string[] {
+  const { remarks, pipelineVersion: madeFor } = model.manifest
+  return [
+    ...(remarks ?? []),
+    ...(model.notices ?? []),
+    ...(model.takeEvents?.() ?? []),
+    ...versionWarnings(madeFor),
+  ]
 }
 
 function versionWarnings(madeFor: string): string[] {

@@ -55,8 +55,8 @@ function comparisonTile({ shape, outputRange }: NetworkEntry): Float32Array {
 async function answersOf({ segment, classify, manifest }: LoadedModel): Promise<number[]> {
   const { networks } = manifest
   const voxels = segment && networks.segment ? await segment(comparisonTile(networks.segment)) : []
-  const malignancy = classify && networks.classify ? [await classify(comparisonTile(networks.classify))] : []
-  return [...voxels, ...malignancy]
+  const classes = classify && networks.classify ? await classify(comparisonTile(networks.classify)) : []
+  return [...voxels, ...classes]
 }
 
 /** Largest difference between what two openings of one model answer; NaN when an answer is no number. */
@@ -129,12 +129,12 @@ class Keeper {
   }
 
   /** Runs `work` on the model, and again on another opening of it when the GPU fails or gives what is no number. */
-  async run<T extends number | Float32Array>(work: (model: LoadedModel) => Promise<T>): Promise<T> {
+  async run(work: (model: LoadedModel) => Promise<Float32Array>): Promise<Float32Array> {
     for (;;) {
       const { place } = this
       try {
         const result = await work(place.model)
-        const isFinite = typeof result === 'number' ? Number.isFinite(result) : result.every(Number.isFinite)
+        const isFinite = result.every(Number.isFinite)
         if (isFinite || !place.isGpu) return result
         throw new Error('The GPU gave a value that is no number.')
       } catch (error) {

@@ -17,6 +17,7 @@ const finding = (id: string, z: number): Finding => ({
   zone: 'upper',
   probability: 0.9,
   malignancy: 0.5,
+  classes: null,
 })
 
 function open() {
