@@ -14,15 +14,16 @@ const SETTLE_MS = 400
 
 /** What is known of the cases before they are cut. */
 export function summaryOf({ cases, classes }: LabelledSummary): CropSummary {
-  const patientsWith = (label: number) =>
-    new globalThis.Set(cases.flatMap(one => (one.label === label ? one.patient : []))).size
+  const patientsOf = (of: LabelledSummary['cases']) =>
+    new globalThis.Set(of.map(({ patient }) => patient)).size
+  const byClass = classes.map((_, label) => cases.filter(one => one.label === label))
+  const masked = cases.filter(({ hasMask }) => hasMask)
   return {
-    classes,
-    cases: cases.length,
-    patients: new globalThis.Set(cases.map(({ patient }) => patient)).size,
-    patientsByClass: classes.map((_, label) => patientsWith(label)),
-    masks: cases.filter(({ hasMask }) => hasMask).length,
-    synthetic: cases.filter(({ synthetic }) => synthetic).length,
+    ...{ classes, cases: cases.length, patients: patientsOf(cases) },
+    casesByClass: byClass.map(({ length }) => length),
+    patientsByClass: byClass.map(patientsOf),
+    ...{ masks: masked.length, maskPatients: patientsOf(masked) },
+    synthetic: cases.every(({ synthetic }) => synthetic),
   }
 }
 

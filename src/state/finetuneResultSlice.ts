@@ -1,6 +1,7 @@
 // The result of a fine-tuning run: judged once it has ended, taken away as files, kept as a model of its own.
 import { researchNotice } from '../prediction/pipelineVersion.ts'
 import type { JudgedRun } from '../worker/finetuneProtocol.ts'
+import type { ModelSource } from '../worker/labProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Job } from './job.ts'
@@ -18,11 +19,12 @@ export interface FinetuneResultSlice {
   /** Raised when the boxes of another run are held. */
   readonly cropsSerial: number
   readonly keptModel: Job<{
-    readonly id: string
     readonly name: string
     readonly version: string
     readonly identity: string
   }>
+  /** What predicted before the kept model was used. */
+  readonly modelBefore: ModelSource | null
   judgeRun(runId: string): Promise<void>
   /** The boxes of a run that the page did not cut itself. */
   loadRunCrops(runId: string): Promise<void>
@@ -44,6 +46,7 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
     cropNames: null,
     cropsSerial: 0,
     keptModel: { kind: 'none' },
+    modelBefore: null,
 
     async judgeRun(runId) {
       const question = ++asked
@@ -81,7 +84,7 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
         const text = reportCsv(report, [researchNotice, `Weights: ${weights}`])
         return services.saveFile('validation.csv', new Blob([text], { type: 'text/csv' }))
       }
-      const content = { notice: researchNotice, weights, settings, ...report }
+      const content = { weights, settings, ...report }
       const text = JSON.stringify(content, null, 1)
       services.saveFile('validation.json', new Blob([text], { type: 'application/json' }))
     },
@@ -99,15 +102,27 @@ function createKeeping({ workers }: Services, set: Set, get: () => Workbench): K
       if (finetuneReport.kind !== 'done' || keptModel.kind === 'running') return
       set({ keptModel: { kind: 'running', progress: { stage: 'Keeping the model', done: 0, total: 1 } } })
       try {
-        const files = await workers.library.run('finetunedModel', { id: finetuneReport.runId, name, version })
-        const kept = await get().addModel(files)
-        set({ keptModel: { kind: 'done', ...kept } })
+        const { runId: id, report } = finetuneReport
+        const files = await workers.library.run('finetunedModel', { id, name, version, report })
+        const { identity } = await get().addModelParts(files)
+        set({ keptModel: { kind: 'done', name, version, identity } })
       } catch (error) {
         const failure = toFailure(error, 'Keeping the model')
         set({ keptModel: failure ? { kind: 'failed', failure } : { kind: 'none' } })
       }
     },
-    useKeptModel: () => undefined,
-    backToStartModel: () => undefined,
+
+    useKeptModel() {
+      const { keptModel, chosenModel } = get()
+      if (keptModel.kind !== 'done') return
+      set({ modelBefore: chosenModel })
+      get().useModel({ kind: 'own', identity: keptModel.identity })
+    },
+
+    backToStartModel() {
+      const { modelBefore } = get()
+      if (modelBefore) get().useModel(modelBefore)
+      else get().backToShipped()
+    },
   }
 }

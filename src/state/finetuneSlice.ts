@@ -31,6 +31,8 @@ export interface FinetuneSlice {
   readonly recommendedSettings: FinetuneSettings | null
   readonly finetuneSettings: FinetuneSettings | null
   readonly finetuneForecast: Job<{ readonly forecast: FinetuneForecast }>
+  /** Seconds of the whole run, from updates that were made here. */
+  readonly finetuneTiming: Job<{ readonly seconds: number }>
   /** Cutting the boxes before a run. */
   readonly finetunePreparing: Job<object>
   /** Raised when `held.training.augmented` has changed. */
@@ -47,6 +49,9 @@ export interface FinetuneSlice {
   /** Cuts the boxes, then begins the run. */
   startFinetuning(): Promise<void>
   cancelPreparing(): void
+  /** Makes two updates of the run and throws them away. */
+  measureFinetuning(): Promise<void>
+  cancelMeasuring(): void
 }
 
 const TASK_ORDER: readonly FinetuneTask[] = ['classify', 'segment', 'respond']
@@ -60,13 +65,16 @@ export const createFinetuneSlice: SliceOf<FinetuneSlice> = services => (set, get
     finetuneSettings: null,
     finetuneForecast: { kind: 'none' },
     finetunePreparing: { kind: 'none' },
+    finetuneTiming: { kind: 'none' },
   } as const
 
   return {
     ...clean,
     finetuneTask: 'classify',
-    finetuneStarts: [],
-    finetuneStart: '',
+    finetuneStarts: [
+      { id: 'demo', name: 'demo', source: { kind: 'installed', name: 'demo', baseUrl: services.baseUrl } },
+    ],
+    finetuneStart: 'demo',
     augmentSerial: 0,
 
     labelledDataOpened() {
@@ -97,7 +105,7 @@ export const createFinetuneSlice: SliceOf<FinetuneSlice> = services => (set, get
     changeFinetuning(change) {
       const { finetuneSettings } = get()
       if (!finetuneSettings) return
-      set({ finetuneSettings: { ...finetuneSettings, ...change } })
+      set({ finetuneSettings: { ...finetuneSettings, ...change }, finetuneTiming: { kind: 'none' } })
       advice.forecastSoon()
     },
 

@@ -8,7 +8,10 @@ import { openLabelledData } from './labelledSlice.ts'
 import type { Services, Workbench } from './store.ts'
 
 type Set = (part: Partial<Workbench>) => void
-type Starting = Pick<FinetuneSlice, 'startFinetuning' | 'cancelPreparing'>
+type Starting = Pick<
+  FinetuneSlice,
+  'startFinetuning' | 'cancelPreparing' | 'measureFinetuning' | 'cancelMeasuring'
+>
 
 /** A run's first name: what is learnt and how, never a file's name. */
 function titleOf({ task, method }: FinetuneSettings, { cases }: LabelledSummary): string {
@@ -18,6 +21,7 @@ function titleOf({ task, method }: FinetuneSettings, { cases }: LabelledSummary)
 
 export function createStarting({ workers, held }: Services, set: Set, get: () => Workbench): Starting {
   let controller = new AbortController()
+  let timing = new AbortController()
 
   async function cut(settings: FinetuneSettings, { cohortId, cases }: LabelledSummary) {
     controller = new AbortController()
@@ -52,5 +56,30 @@ export function createStarting({ workers, held }: Services, set: Set, get: () =>
       }
     },
     cancelPreparing: () => controller.abort(),
+
+    async measureFinetuning() {
+      const data = openLabelledData(get())
+      const { finetuneSettings: settings, finetuneStarts, finetuneStart } = get()
+      if (!data || !settings || get().finetuneTiming.kind === 'running') return
+      timing = new AbortController()
+      const { signal } = timing
+      const onProgress = (progress: StageProgress) => {
+        if (!signal.aborted) set({ finetuneTiming: { kind: 'running', progress } })
+      }
+      onProgress({ stage: 'Cutting the boxes', done: 0, total: 1 })
+      try {
+        const { boxShape: shape, entry } = settings
+        const input = { cohortId: data.cohortId, shape, spacingMm: entry.spacingMm }
+        const { crops } = await workers.volume.run('prepareCrops', input, { onProgress, signal })
+        const start = finetuneStarts.find(({ id }) => id === finetuneStart)?.source ?? null
+        const options = { onProgress, signal }
+        const { seconds } = await workers.train.run('timeFinetuning', { settings, crops, start }, options)
+        set({ finetuneTiming: { kind: 'done', seconds } })
+      } catch (error) {
+        const failure = toFailure(error, 'Timing the run')
+        set({ finetuneTiming: failure ? { kind: 'failed', failure } : { kind: 'none' } })
+      }
+    },
+    cancelMeasuring: () => timing.abort(),
   }
 }

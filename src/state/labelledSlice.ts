@@ -93,12 +93,15 @@ export const createLabelledSlice: SliceOf<LabelledSlice> = services => (set, get
       const missing = indices.filter(index => !asked.has(index))
       if (!data || missing.length === 0) return
       missing.forEach(index => asked.add(index))
-      const input = { cohortId: data.cohortId, indices: missing }
-      // A case without a picture is still a case: the list stays as it is.
-      const pictures = await workers.volume.run('labelledThumbnails', input).catch(() => [])
-      if (openLabelledData(get())?.cohortId !== data.cohortId) return
-      pictures.forEach(picture => held.training.thumbnails.set(picture.index, picture))
-      set({ thumbnailSerial: get().thumbnailSerial + 1 })
+      // One by one: each is seen as soon as it is there.
+      for (const index of missing) {
+        const input = { cohortId: data.cohortId, indices: [index] }
+        // A case without a picture is still a case: the list stays as it is.
+        const pictures = await workers.volume.run('labelledThumbnails', input).catch(() => [])
+        if (openLabelledData(get())?.cohortId !== data.cohortId) return
+        pictures.forEach(picture => held.training.thumbnails.set(picture.index, picture))
+        set({ thumbnailSerial: get().thumbnailSerial + 1 })
+      }
     },
 
     cancelLabelled: () => opening.cancel(),

@@ -79,7 +79,10 @@ function useDropAnywhere() {
       if (!hasFiles(event)) return
       event.preventDefault()
       setDepth(0)
-      void fromDrop(event.dataTransfer).then(({ files, title }) => store.getState().openFiles(files, title))
+      const isLabelled = (event.target as Element).closest('[data-drop="labelled"]') !== null
+      void fromDrop(event.dataTransfer).then(({ files, title }) =>
+        isLabelled ? store.getState().openLabelledFiles(files) : store.getState().openFiles(files, title),
+      )
     },
   }
   return { isDropping: depth > 0, handlers }

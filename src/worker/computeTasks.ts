@@ -11,6 +11,7 @@ import { predict } from '../prediction/predict.ts'
 import { openSteadyModel, type SteadyModel } from '../prediction/steadyModel.ts'
 import type { OpenedSeries } from '../volume/volume.ts'
 import { fetchDescription, fetchModel } from './fetchModel.ts'
+import { finetuneHandlers } from './finetuneTasks.ts'
 import { insightHandlers } from './insightTasks.ts'
 import { labHandlers } from './labTasks.ts'
 import { previewLabels } from './preview.ts'
@@ -36,6 +37,7 @@ function summarise({ name, title, version, networks }: ModelManifest): ModelSumm
 export const computeHandlers: Handlers<ComputeTasks> = {
   ...labHandlers,
   ...insightHandlers,
+  ...finetuneHandlers,
 
   async describe({ modelName, baseUrl }) {
     const label = loaded?.model.runtime.label ?? (await describePlace())

@@ -4,7 +4,7 @@ import type { Triple } from '../base/shape.ts'
 import type { ModelManifest } from '../network/model.ts'
 import type { FinetuneMethod, FinetuneSettings, FinetuneTask } from '../training/finetune/settings.ts'
 import type { FinetuneMessage } from '../training/finetune/figures.ts'
-import type { CropSummary } from '../training/finetune/recommend.ts'
+import type { CropSummary } from '../training/finetune/requireSettings.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
 import type {
   ClassFigures,
@@ -104,8 +104,8 @@ export type FinetuneRunTasks = {
   }
   /** The run's model as a model's two files. */
   finetunedModel: {
-    input: { id: string; name: string; version: string }
+    input: { id: string; name: string; version: string; report: ValidationReport }
     progress: StageProgress
-    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer> }
+    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer>; card: string }
   }
 }

@@ -4,13 +4,13 @@ import { forecastFinetuning } from '../training/finetune/forecast.ts'
 import { recommendSettings } from '../training/finetune/recommend.ts'
 import { problemsOfSettings } from '../training/finetune/requireSettings.ts'
 import type { FinetuneTasks } from './finetuneProtocol.ts'
-import { readModelFiles } from './fetchModel.ts'
 import type { ModelSource } from './labProtocol.ts'
+import { readModel } from './modelSource.ts'
 import { describePlace, hasGpu } from './runtime.ts'
 import type { Handlers } from './serveTasks.ts'
 
 async function startOf(source: ModelSource) {
-  const { manifest: described, weights } = await readModelFiles(source)
+  const { manifest: described, weights } = await readModel(source)
   const manifest = parseManifest(described)
   return { manifest, identity: await modelIdentity(manifest, weights) }
 }

@@ -74,3 +74,8 @@ export function describeFinetuning(settings: FinetuneSettings): { name: string; 
     { name: 'Seed', value: String(seed) },
   ]
 }
+
+/** Stands over the curves in a file. */
+export function finetuneTitle({ task, method }: FinetuneSettings, cases: number): string {
+  return `${taskWords[task]}, ${methodWords[method]}, ${cases} cases; research use, not for clinical use`
+}

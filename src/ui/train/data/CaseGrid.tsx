@@ -84,10 +84,11 @@ function CasePicture({ index, one, classes }: CasePictureProps) {
         <span className="case-id" title={one.id}>
           {one.id}
         </span>
-        <span className="secondary figures">
+        <span className="secondary">
           {label}
-          {one.isIndeterminate ? '?' : ''}, {size}
+          {one.isIndeterminate ? '?' : ''}
         </span>
+        <span className="secondary figures">{size}</span>
       </figcaption>
     </figure>
   )

@@ -32,7 +32,7 @@ export function NumberRow(props: NumberRowProps) {
       <Label>{name}</Label>
       <Group className="typed-number">
         <Input />
-        {unit && <span>{unit}</span>}
+        <span>{unit}</span>
       </Group>
     </NumberField>
   )

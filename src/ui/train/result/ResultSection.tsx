@@ -5,6 +5,7 @@ import { Failed } from '../../Failed.tsx'
 import { Progress } from '../../Progress.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
 import { classRows, maskRows, verdictsOf } from '../../../state/reportRows.ts'
+import type { Workbench } from '../../../state/store.ts'
 import type { ValidationReport } from '../../../worker/finetuneProtocol.ts'
 import { MetricTable } from './MetricTable.tsx'
 
@@ -39,9 +40,16 @@ function Headline({ report }: { report: ValidationReport }) {
   return <MetricTable rows={all.slice(0, HEADLINE_ROWS)} label="Headline figures" />
 }
 
+/** Lower case and short, as model folders are called. */
+function suggestedName({ finetuneReport }: Workbench): string {
+  if (finetuneReport.kind !== 'done') return 'mine'
+  const { task, method } = finetuneReport.settings
+  return `my-${task}-${method}`
+}
+
 function KeepModel() {
   const kept = useWorkbench(state => state.keptModel)
-  const suggestion = useWorkbench(state => state.suggestedModelName)
+  const suggestion = useWorkbench(suggestedName)
   const keep = useWorkbench(state => state.keepAsModel)
   const [name, setName] = useState(suggestion)
   const [version, setVersion] = useState('1.0.0')
@@ -71,9 +79,15 @@ function KeepModel() {
   )
 }
 
+function isKeptModelUsed({ keptModel, chosenModel }: Workbench): boolean {
+  return (
+    keptModel.kind === 'done' && chosenModel.kind === 'own' && chosenModel.identity === keptModel.identity
+  )
+}
+
 function Kept() {
   const kept = useWorkbench(state => state.keptModel)
-  const isUsed = useWorkbench(state => state.isKeptModelUsed)
+  const isUsed = useWorkbench(isKeptModelUsed)
   const use = useWorkbench(state => state.useKeptModel)
   const back = useWorkbench(state => state.backToStartModel)
   if (kept.kind !== 'done') return null

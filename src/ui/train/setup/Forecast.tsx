@@ -1,30 +1,33 @@
 // What a run will take on this device, before it starts.
-import { formatMegabytes, formatSeconds } from '../../format.ts'
-import { useWorkbench } from '../../useWorkbench.ts'
 import { Failed } from '../../Failed.tsx'
+import { formatMegabytes } from '../../format.ts'
+import { useWorkbench } from '../../useWorkbench.ts'
+import { Timing } from './Timing.tsx'
 
 export function Forecast() {
-  const state = useWorkbench(state => state.finetuneForecast)
-  if (state.kind === 'failed') return <Failed failure={state.failure} />
-  if (state.kind === 'none') return null
-  if (state.kind === 'running')
+  const forecast = useWorkbench(state => state.finetuneForecast)
+  if (forecast.kind === 'failed') return <Failed failure={forecast.failure} />
+  if (forecast.kind === 'none') return null
+  if (forecast.kind === 'running')
     return (
       <p className="secondary" role="status">
-        Forecasting memory and time on this device …
+        Forecasting the memory on this device …
       </p>
     )
-  const { bytes, seconds, device, problems } = state.forecast
+  const { bytes, updates, remark, device, problems } = forecast.forecast
   return (
     <>
       <p className="figures" data-testid="finetune-forecast">
-        {seconds === null ? 'Time not yet known' : `About ${formatSeconds(seconds)}`},{' '}
-        {formatMegabytes(bytes)} <span className="secondary">on {device}</span>
+        {formatMegabytes(bytes)} of memory, at most {updates} updates{' '}
+        <span className="secondary">on {device}</span>
       </p>
+      {remark && <p className="secondary">{remark}</p>}
       {problems.map(problem => (
         <p key={problem} className="warning" role="alert">
           {problem}
         </p>
       ))}
+      {problems.length === 0 && <Timing />}
     </>
   )
 }

@@ -1,6 +1,7 @@
 // Setting up a run: what is learnt, from which model, how. One recommended set-up starts with one click; everything else is
 // under Advanced.
 import { Button } from 'react-aria-components'
+import { isLive } from '../../../state/liveRunSlice.ts'
 import { openLabelledData } from '../../../state/labelledSlice.ts'
 import type { FinetuneMethod, FinetuneSettings } from '../../../worker/finetuneProtocol.ts'
 import { Failed } from '../../Failed.tsx'
@@ -90,7 +91,7 @@ function Card({ settings, reasons }: CardProps) {
   const useRecommended = useWorkbench(state => state.useRecommended)
   const start = useWorkbench(state => state.startFinetuning)
   const preparing = useWorkbench(state => state.finetunePreparing)
-  const isBusy = useWorkbench(state => state.liveRun.kind === 'going' || state.liveRun.kind === 'preparing')
+  const isBusy = useWorkbench(isLive)
   const canStart = useWorkbench(
     state => state.finetuneForecast.kind === 'done' && state.finetuneForecast.forecast.problems.length === 0,
   )

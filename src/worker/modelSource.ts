@@ -1,0 +1,2 @@
+import { fetchModel } from './fetchModel.ts'
+export function readModel(source: any) { return fetchModel(source.name, source.baseUrl) }
