@@ -1,2 +1,0 @@
-import { fetchModel } from './fetchModel.ts'
-export function readModel(source: any) { return fetchModel(source.name, source.baseUrl) }
