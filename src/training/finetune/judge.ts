@@ -6,7 +6,7 @@ import { boxOf, centreBox } from './augmentBox.ts'
 import { judgedImage } from './batches.ts'
 import type { ExamplePrediction, ValidationFigures } from './figures.ts'
 import type { Forward } from './forward.ts'
-import { chooseThreshold } from '../validation/judgeClasses.ts'
+import { chooseThreshold } from '../validation/roc.ts'
 import { maskRow } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
 

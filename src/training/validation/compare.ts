@@ -23,6 +23,7 @@ export interface Sides {
   readonly rival: Rival
   readonly rivalName: string
   readonly cases: number
+  readonly patients: number
 }
 
 /** `after` − `rival`, drawn together; undefined where one of them has no value. */
@@ -39,7 +40,7 @@ export function compare(
   const better = gain > 0 ? 'after' : gain < 0 ? 'rival' : 'neither'
   const { interval } = difference
   const isClear = interval !== null && (interval[0] > 0 || interval[1] < 0)
-  const counted = `${sides.cases} case${sides.cases === 1 ? '' : 's'} of ${resampling.patients} patient${resampling.patients === 1 ? '' : 's'}`
+  const counted = `${plural(sides.cases, 'case')} of ${plural(sides.patients, 'patient')}`
   return {
     rival: sides.rival,
     measure,
@@ -69,6 +70,11 @@ function sentenceOf(
   if (isClear)
     return `${told}. ${ahead} is better than ${behind}: the 95 % interval leaves out 0, so ${counted} allow the claim.`
   return `${told}. ${ahead} is ahead of ${behind}, but the 95 % interval contains 0: ${counted} do not allow the claim that it is better.`
+}
+
+/** “1 case”, “2 cases”. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** With a true minus sign; −0 is 0. */

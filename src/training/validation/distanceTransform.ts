@@ -15,8 +15,8 @@ export function squaredDistanceMm2(
   const envelope = createEnvelope(Math.max(D, H, W))
   for (const axis of [2, 1, 0]) {
     const [length, stride, step] = [shape[axis], strides[axis], spacingMm[axis]]
-    for (let start = 0; start < squared.length; start++)
-      if (Math.floor(start / stride) % length === 0) envelope(squared, start, stride, length, step)
+    for (let slab = 0; slab < squared.length; slab += length * stride)
+      for (let start = slab; start < slab + stride; start++) envelope(squared, start, stride, length, step)
   }
   return squared
 }
@@ -48,7 +48,8 @@ function createEnvelope(longest: number) {
     let at = 0
     for (let p = 0; p < length; p++) {
       while (at < last && from[at + 1] < p) at++
-      values[start + p * stride] = height[at] + square * (p - vertex[at]) ** 2
+      const away = p - vertex[at]
+      values[start + p * stride] = height[at] + square * away * away
     }
   }
 }

@@ -145,8 +145,8 @@ function judgeOneSet(
       roc: rocCurve(size, isPositive, resampling),
     },
     comparisons: [
-      ...(before ? againstStart(after, before, resampling, compared, cases.length) : []),
-      ...(size ? againstSize(after, aucStatistic(size, isPositive), resampling, compared, cases.length) : []),
+      ...(before ? againstStart(after, before, resampling, compared) : []),
+      ...(size ? againstSize(after, aucStatistic(size, isPositive), resampling, compared) : []),
     ],
   }
 }
@@ -164,13 +164,13 @@ function againstStart(
   before: Answers,
   resampling: Resampling,
   compared: Compared,
-  cases: number,
 ): Comparison[] {
   const sides: Sides = {
     after: compared.after,
     rival: 'start',
     rivalName: compared.before ?? 'the start model',
-    cases,
+    cases: resampling.cases,
+    patients: resampling.patients,
   }
   const measured: readonly [Comparison['measure'], (answers: Answers) => Statistic][] = [
     ['AUC', aucOfAnswers],
@@ -185,9 +185,9 @@ function againstSize(
   size: Statistic,
   resampling: Resampling,
   compared: Compared,
-  cases: number,
 ): Comparison[] {
-  const sides: Sides = { after: compared.after, rival: 'size', rivalName: 'size alone', cases }
+  const { cases, patients } = resampling
+  const sides: Sides = { after: compared.after, rival: 'size', rivalName: 'size alone', cases, patients }
   return [compare('AUC', aucOfAnswers(after), size, resampling, sides) ?? []].flat()
 }
 

@@ -29,7 +29,7 @@ export function judgeMask(
   return {
     dice: diceOverlap(predicted, truth),
     volumeError: trueVoxels === 0 ? null : (predictedVoxels - trueVoxels) / trueVoxels,
-    surfaceDistanceMm: distances && mean(distances.flatMap(each => [...each])),
+    surfaceDistanceMm: distances && meanOver(distances),
     hausdorff95Mm: distances && Math.max(...distances.map(each => percentile(each, 0.95))),
   }
 }
@@ -53,8 +53,8 @@ function surfaceDistances(
     const squared = squaredDistanceMm2(surfaces[1 - which], box.shape, spacingMm)
     return squared
       .filter((_, i) => surface[i] !== 0)
-      .map(Math.sqrt)
       .sort()
+      .map(Math.sqrt)
   })
 }
 
@@ -65,46 +65,54 @@ interface Box {
 
 /** The smallest box that holds all masks: no nearest voxel lies outside of it. */
 function boxAround(masks: readonly ArrayLike<number>[], [D, H, W]: Triple): Box {
-  const low = [D, H, W]
-  const high = [-1, -1, -1]
-  for (const mask of masks)
-    for (let i = 0; i < mask.length; i++) {
-      if (mask[i] === 0) continue
-      const at = [Math.floor(i / (H * W)), Math.floor(i / W) % H, i % W]
-      for (let axis = 0; axis < 3; axis++) {
-        low[axis] = Math.min(low[axis], at[axis])
-        high[axis] = Math.max(high[axis], at[axis])
-      }
-    }
-  return {
-    start: [low[0], low[1], low[2]],
-    shape: [high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1],
+  const low: [number, number, number] = [D, H, W]
+  const high: [number, number, number] = [-1, -1, -1]
+  const widen = (axis: number, at: number) => {
+    if (at < low[axis]) low[axis] = at
+    if (at > high[axis]) high[axis] = at
   }
+  for (const mask of masks)
+    for (let row = 0; row < D * H; row++)
+      for (let w = 0; w < W; w++) {
+        if (mask[row * W + w] === 0) continue
+        widen(0, Math.floor(row / H))
+        widen(1, row % H)
+        widen(2, w)
+      }
+  return { start: low, shape: [high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1] }
 }
 
 /** [box] 1 at voxels of the mask with a neighbour outside of it; beyond the grid is outside. */
 function surfaceWithin(mask: ArrayLike<number>, [D, H, W]: Triple, { start, shape }: Box): Uint8Array {
-  const isInside = (d: number, h: number, w: number) =>
-    d >= 0 && h >= 0 && w >= 0 && d < D && h < H && w < W && mask[(d * H + h) * W + w] !== 0
   const surface = new Uint8Array(voxelCount(shape))
   let at = 0
   for (let d = start[0]; d < start[0] + shape[0]; d++)
     for (let h = start[1]; h < start[1] + shape[1]; h++)
       for (let w = start[2]; w < start[2] + shape[2]; w++, at++) {
-        if (!isInside(d, h, w)) continue
+        const i = (d * H + h) * W + w
+        if (mask[i] === 0) continue
+        const isAtEdge = d === 0 || h === 0 || w === 0 || d === D - 1 || h === H - 1 || w === W - 1
         const isDeep =
-          isInside(d - 1, h, w) &&
-          isInside(d + 1, h, w) &&
-          isInside(d, h - 1, w) &&
-          isInside(d, h + 1, w) &&
-          isInside(d, h, w - 1) &&
-          isInside(d, h, w + 1)
+          !isAtEdge &&
+          mask[i - 1] !== 0 &&
+          mask[i + 1] !== 0 &&
+          mask[i - W] !== 0 &&
+          mask[i + W] !== 0 &&
+          mask[i - H * W] !== 0 &&
+          mask[i + H * W] !== 0
         if (!isDeep) surface[at] = 1
       }
   return surface
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+function meanOver(parts: readonly Float64Array[]): number {
+  let [sum, count] = [0, 0]
+  for (const part of parts) {
+    for (const value of part) sum += value
+    count += part.length
+  }
+  return sum / count
+}
 
 /** Of ascending values, straight between neighbours. */
 function percentile(values: ArrayLike<number>, share: number): number {

@@ -41,7 +41,7 @@ export function judgeMasks(
     patients: resampling.patients,
     after,
     before: hasBefore ? maskFigures(beforeScores, resampling) : null,
-    comparisons: hasBefore ? againstStart(afterScores, beforeScores, resampling, compared) : [],
+    comparisons: hasBefore ? againstStart(cases, afterScores, beforeScores, resampling, compared) : [],
     worst: worstOf(cases),
     shares: compareShares(
       { share: labelShare, scored: cases },
@@ -82,6 +82,7 @@ function maskFigures(scores: readonly MaskScore[], resampling: Resampling): Mask
 
 /** Means over the cases where both have a value, so that nobody gains by drawing nothing in a hard one. */
 function againstStart(
+  cases: readonly ScoredMask[],
   after: readonly MaskScore[],
   before: readonly MaskScore[],
   resampling: Resampling,
@@ -90,11 +91,13 @@ function againstStart(
   const compareBy = (measure: Comparison['measure'], of: (score: MaskScore) => number | null) => {
     const pairs = after.map((score, i) => [known(of(score)), known(of(before[i]))] as const)
     const common = pairs.map(pair => (pair.includes(null) ? ([null, null] as const) : pair))
+    const counted = cases.filter((_, i) => common[i][0] !== null)
     const sides: Sides = {
       after: compared.after,
       rival: 'start',
       rivalName: compared.before ?? 'the start model',
-      cases: common.filter(([value]) => value !== null).length,
+      cases: counted.length,
+      patients: new Set(counted.map(({ patient }) => patient)).size,
     }
     const [own, other] = [0, 1].map(side => meanOf(common.map(pair => pair[side])))
     return compare(measure, own, other, resampling, sides) ?? []

@@ -1,12 +1,11 @@
 // What a reader of a report must be told: figures that are missing and why, and intervals that promise too much.
+import { plural } from './compare.ts'
 import type { ClassSet, Compared, MaskFigures } from './report.ts'
 import { leastPatients } from './resampling.ts'
 import type { ScoredClass } from './scored.ts'
 
 /** Fewer patients than this: percentile intervals are known to come out too narrow. */
 const comfortablePatients = 20
-
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function generalRemarks(cases: number, patients: number, leftOut: string | undefined, compared: Compared) {
   const remarks: string[] = []

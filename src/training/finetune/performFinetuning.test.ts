@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { testRuntime } from '../../graph/testSupport.ts'
+import { modelIdentity, parseManifest } from '../../network/model.ts'
+import { readSafetensors } from '../../network/safetensors.ts'
+import type { ModelFiles } from '../../prediction/loadModel.ts'
+import { readWeights, takeParameters } from '../../prediction/weights.ts'
+import type { CropSet } from '../labelled/cropSet.ts'
+import { memoryStorage } from '../pretrain/testSupport.ts'
+import { RunControl } from '../run/control.ts'
+import { performFinetuning, type FinetuningOptions } from './performFinetuning.ts'
+import { finetunedModel, readFinetuneResult } from './result.ts'
+import type { FinetuneSettings } from './settings.ts'
+import { testCrops, testSettings } from './testSupport.ts'
+
+const runtime = await testRuntime()
+const crops = testCrops([0, 1, 0, 1, 0, 1, 0, 1])
+
+function run(request: Partial<FinetuningOptions> & Pick<FinetuningOptions, 'storage'>) {
+  return performFinetuning({
+    ...{ settings: undefined, crops: undefined, start: undefined, keepsCrops: true },
+    places: { openGpu: () => Promise.resolve(undefined), openCpu: () => Promise.resolve(runtime!) },
+    environment: () => ({ device: 'cpu', threads: 1 }),
+    ...{ control: new RunControl(), saveEvery: 1 },
+    ...request,
+  })
+}
+
+type Files = ReadonlyMap<string, Uint8Array>
+
+function saveOf(files: Files): Buffer {
+  const { checkpoint } = JSON.parse(new TextDecoder().decode(files.get('latest.json'))) as {
+    checkpoint: string
+  }
+  return Buffer.from(files.get(checkpoint)!)
+}
+
+function figuresOf(files: Files): unknown[] {
+  const lines = new TextDecoder().decode(files.get('history.jsonl')).trim().split('\n')
+  return lines.map(line => ({
+    ...(JSON.parse(line) as object),
+    ...{ seconds: 0, secondsLeft: 0, cropsPerSecond: 0 },
+  }))
+}
+
+/** A model to begin with: what a short run from scratch gives. */
+async function makeStart(task: 'classify' | 'segment', data: CropSet): Promise<ModelFiles> {
+  const { storage } = memoryStorage()
+  const settings = testSettings({ task, epochs: 1, batch: 4 })
+  await run({ storage, settings, crops: data })
+  return finetunedModel(storage, { name: 'start' })
+}
+
+async function startOf({ manifest, weights }: ModelFiles) {
+  const { name, version } = parseManifest(manifest)
+  return { name, version, identity: await modelIdentity(parseManifest(manifest), weights) }
+}
+
+const start = runtime ? await makeStart('classify', crops) : undefined
+
+/** Runs once through, and once ended after `kill` updates and continued; both must end the same. */
+async function runBoth(settings: FinetuneSettings, kill: number, data: CropSet, model?: ModelFiles) {
+  const whole = memoryStorage()
+  expect(await run({ storage: whole.storage, settings, crops: data, start: model })).toBe('finished')
+  const cut = memoryStorage()
+  const crash = new Error('the tab was closed')
+  let made = 0
+  const onRow = () => {
+    if (++made === kill) throw crash
+  }
+  const killed = { storage: cut.storage, settings, crops: data, start: model, onRow, saveEvery: 2 }
+  await expect(run(killed)).rejects.toBe(crash)
+  expect(await run({ storage: cut.storage })).toBe('finished')
+  expect(saveOf(cut.files).equals(saveOf(whole.files))).toBe(true)
+  expect(figuresOf(cut.files)).toEqual(figuresOf(whole.files))
+  return whole
+}
+
+describe.skipIf(!runtime)('a fine-tuning run', () => {
+  it.each(['full', 'head', 'lora', 'probe'] as const)(
+    'by %s ends as it would have when it is killed and continued',
+    async method => {
+      const settings = testSettings({ method, start: await startOf(start!) })
+      const { storage } = await runBoth(settings, 5, crops, start)
+      const { classified, isFinished } = await readFinetuneResult(storage)
+      expect(isFinished).toBe(true)
+      expect(classified.map(({ at }) => at)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+      for (const { probabilities, before } of classified) {
+        expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 5)
+        expect(before).toHaveLength(2)
+      }
+    },
+  )
+
+  it('with accumulation and early stopping is continued the same, and skips what a fold does not need', async () => {
+    const settings = testSettings({
+      ...{ accumulate: 2, patience: 1, epochs: 6, batch: 1, learningRate: 0.03 },
+      validation: { kind: 'folds', folds: 2 },
+    })
+    const many = testCrops([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
+    const { storage } = await runBoth(settings, 7, many)
+    const { rows, steps } = await readFinetuneResult(storage)
+    expect(rows.length).toBeLessThanOrEqual(steps)
+    expect(rows.at(-1)!.stage).toBe('final')
+  })
+
+  it('segments, with its masks judged beside the start', async () => {
+    const settings = testSettings({ task: 'segment', epochs: 1, batch: 2 })
+    const boxes = testCrops([0, 1, 1, 0], undefined, [36, 36, 36])
+    const { storage } = memoryStorage()
+    await run({ storage, settings, crops: boxes })
+    const { segmented, classified } = await readFinetuneResult(storage)
+    expect(classified).toEqual([])
+    expect(segmented).toHaveLength(4)
+    for (const { after, before } of segmented) {
+      expect(after.dice).toBeGreaterThanOrEqual(0)
+      expect(before).toBeNull()
+    }
+  })
+
+  it('gives a model whose files belong together and that names its parent', async () => {
+    const { storage } = memoryStorage()
+    const settings = testSettings({ method: 'head', start: await startOf(start!) })
+    await run({ storage, settings, crops, start })
+    const { manifest, weights } = await finetunedModel(storage, { name: 'mine' })
+    const file = await readWeights(parseManifest(JSON.parse(JSON.stringify(manifest))), weights)
+    const own = takeParameters(file, 'classify.')
+    const parent = readSafetensors(start!.weights).tensors
+    // The encoder is frozen, so that it is the parent's to the bit; semantic attention and head have moved.
+    for (const [name, { data }] of Object.entries(own)) {
+      const before = parent[`classify.${name}`].data as Float32Array
+      const isSame = Buffer.from(data.buffer).equals(Buffer.from(before.buffer))
+      if (name.startsWith('encoder.')) expect(isSame, name).toBe(true)
+    }
+    expect(own['cls_head.weight'].data).not.toEqual(parent['classify.cls_head.weight'].data)
+    expect(manifest.provenance.parent).toEqual(await startOf(start!))
+  })
+
+  it('is refused with other cases, and not begun twice', async () => {
+    const { storage } = memoryStorage()
+    const settings = testSettings({ epochs: 1, batch: 4 })
+    await run({ storage, settings, crops, keepsCrops: false })
+    await expect(run({ storage })).rejects.toThrow(/keeps no copy of its data/)
+    await expect(run({ storage, crops: testCrops([1, 0, 0, 1]) })).rejects.toThrow(/8 cases then, 4 now/)
+    await expect(run({ storage, settings, crops })).rejects.toThrow(/already holds a run/)
+  })
+
+  it('stops at a loss that is no number and keeps the last save', async () => {
+    const { storage, files } = memoryStorage()
+    const settings = testSettings({ learningRate: 1, epochs: 200, averaging: 0, weightDecay: 1 })
+    const control = new RunControl()
+    const onRow = (row: { step: number }) => {
+      if (row.step > 60) control.stop()
+    }
+    await run({ storage, settings, crops, control, onRow }).catch((error: Error) => {
+      expect(error.message).toMatch(/lower the learning rate/)
+    })
+    expect(saveOf(files).length).toBeGreaterThan(0)
+  })
+})
