@@ -10,7 +10,7 @@ import type { CohortOptions, CohortProgress, LabelledCohort, LeftOut, OpenLabell
 import { dropDuplicates, type Identity } from './duplicates.ts'
 import { withoutExtension } from './fileRoles.ts'
 import { malignancyClasses } from './labelClasses.ts'
-import { readLabelTable, type LabelTable } from './labelTable.ts'
+import { readLabelTable, type LabelRow, type LabelTable } from './labelTable.ts'
 import type { Lesion } from './lesion.ts'
 import { pairScans, type ScanSpec } from './pairScans.ts'
 import { readLesions, type LesionMode } from './readLesions.ts'
@@ -46,13 +46,15 @@ export async function openLabelledCohort(
   })
   const { scans, leftOut } = await pairScans(sorted)
   const notices = [...sorted.notes]
-  const table = await openTable(sorted.tables, scans, options, notices)
-  const rowsOf = scans.map(spec => table?.rows.filter(row => names(spec, row.id)) ?? [])
+  const scansOf = indexNames(scans)
+  const table = await openTable(sorted.tables, cell => scansOf(cell).length > 0, options, notices)
+  const rowsOf = scans.map((): LabelRow[] => [])
+  for (const row of table?.rows ?? []) for (const scan of scansOf(row.id)) rowsOf[scan].push(row)
   const pool = poolOf(scans, rowsOf, options, sorted.release)
   const cases: PlacedCase[] = []
   const identities: Identity[] = []
   const usesRatings = !table?.classes.length || table.isMalignancy
-  const left: LeftOut[] = [...leftOut, ...rowsWithoutScan(table, scans)]
+  const left: LeftOut[] = [...leftOut, ...rowsWithoutScan(table, scansOf)]
   for (const [scan, spec] of scans.entries()) {
     throwIfCancelled(signal, 'Opening the cases')
     onProgress({ stage: 'Reading cases', done: scan, total: scans.length })
@@ -84,17 +86,23 @@ export async function openLabelledCohort(
   return toCohort(unique.cases, [...left, ...unique.leftOut], notices, table, pool)
 }
 
-function names(spec: ScanSpec, cell: string): boolean {
-  const text = cell.trim().replaceAll('\\', '/').toLowerCase()
-  if (text === '') return false
-  return [text, withoutExtension(text), withoutExtension(text.split('/').pop()!)].some(one =>
-    spec.names.includes(one),
-  )
+type FindScans = (cell: string) => readonly number[]
+
+/** Which scans a cell of a table means, with or without folders and extension. */
+function indexNames(scans: readonly ScanSpec[]): FindScans {
+  const index = new Map<string, number[]>()
+  for (const [scan, { names }] of scans.entries())
+    for (const name of names) index.set(name, [...(index.get(name) ?? []), scan])
+  return cell => {
+    const text = cell.trim().replaceAll('\\', '/').toLowerCase()
+    const forms = [text, withoutExtension(text), withoutExtension(text.split('/').pop()!)]
+    return forms.map(form => index.get(form)).find(found => found !== undefined) ?? []
+  }
 }
 
 async function openTable(
   tables: readonly ScanFile[],
-  scans: readonly ScanSpec[],
+  isKnown: (cell: string) => boolean,
   options: CohortOptions,
   notices: string[],
 ): Promise<LabelTable | undefined> {
@@ -103,7 +111,6 @@ async function openTable(
     throw new InputError(
       `There is no table ${options.table} among these files; ${tables.map(({ path }) => path).join(', ') || 'none'} was found.`,
     )
-  const isKnown = (cell: string) => scans.some(spec => names(spec, cell))
   const read: { readonly table: LabelTable; readonly hits: number }[] = []
   for (const file of asked) {
     try {
@@ -124,8 +131,8 @@ async function openTable(
   return best
 }
 
-function rowsWithoutScan(table: LabelTable | undefined, scans: readonly ScanSpec[]): LeftOut[] {
-  const rows = table?.rows.filter(row => !scans.some(spec => names(spec, row.id))) ?? []
+function rowsWithoutScan(table: LabelTable | undefined, scansOf: FindScans): LeftOut[] {
+  const rows = table?.rows.filter(row => scansOf(row.id).length === 0) ?? []
   return rows.map(({ id }) => ({
     id: id || 'a row without id',
     why: id
