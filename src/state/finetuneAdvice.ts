@@ -1,7 +1,7 @@
 // What is recommended for the open cases, and what a set-up takes on this device: asked of the compute worker, the newest
 // question answered.
 import type { CropSummary, FinetuneMethod } from '../worker/finetuneProtocol.ts'
-import type { LabelledSummary } from '../worker/labelledProtocol.ts'
+import type { CropSet, LabelledSummary } from '../worker/labelledProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import { openLabelledData } from './labelledSlice.ts'
@@ -27,6 +27,15 @@ export function summaryOf({ cases, classes }: LabelledSummary): CropSummary {
   }
 }
 
+/** The cases as they will be cut, without what only the cut knows. */
+function casesOf({ cases }: LabelledSummary): CropSet['cases'] {
+  const patients = [...new globalThis.Set(cases.map(({ patient }) => patient))]
+  return cases.map(({ patient, label, isIndeterminate, hasMask, volumeMm3, synthetic }) => ({
+    ...{ label, isIndeterminate, hasMask, volumeMm3, synthetic, identity: '' },
+    patient: patients.indexOf(patient),
+  }))
+}
+
 /** Asks for the recommendation and the forecast; a newer question makes the older answer void. */
 export function createAdvice({ workers }: Services, set: Set, get: () => Workbench) {
   let asked = 0
@@ -39,7 +48,7 @@ export function createAdvice({ workers }: Services, set: Set, get: () => Workben
     const question = ++asked
     set({ finetuneForecast: { kind: 'running', progress: { stage: 'Forecasting', done: 0, total: 1 } } })
     try {
-      const input = { settings, summary: summaryOf(data) }
+      const input = { settings, summary: summaryOf(data), cases: casesOf(data) }
       const result = await workers.compute.run('forecastFinetuning', input)
       if (question === asked) set({ finetuneForecast: { kind: 'done', forecast: result } })
     } catch (error) {

@@ -42,9 +42,10 @@ export interface Recommendation {
 export interface FinetuneForecast {
   /** Updates of the whole run at most. */
   readonly updates: number
-  /** Largest memory of a step on the device, weights and optimiser included. */
-  readonly bytes: number
-  readonly remark: string
+  /** Of a step on a GPU, as it would be allocated; null for a probe, which trains nothing there. */
+  readonly gpuBytes: number | null
+  /** Of one save. */
+  readonly saveBytes: number
   /** Where it will run, in words. */
   readonly device: string
   /** Why no run can be begun with these settings, in sentences. */
@@ -66,7 +67,8 @@ export type FinetuneTasks = {
     result: Recommendation
   }
   forecastFinetuning: {
-    input: { settings: FinetuneSettings; summary: CropSummary }
+    /** `cases`: as they will be cut; their identities are not yet known. */
+    input: { settings: FinetuneSettings; summary: CropSummary; cases: CropSet['cases'] }
     progress: StageProgress
     result: FinetuneForecast
   }
@@ -106,6 +108,6 @@ export type FinetuneRunTasks = {
   finetunedModel: {
     input: { id: string; name: string; version: string; report: ValidationReport }
     progress: StageProgress
-    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer>; card: string }
+    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer>; card?: string }
   }
 }

@@ -46,9 +46,7 @@ export async function runFinetuning(
   const { places, environment } = watchPlaces()
   const bundle = bundleRows(report)
   report({ kind: 'stage', stage: 'Compiling the update', done: 0, total: 1 })
-  const steps = beginning
-    ? stepsOf(beginning.settings, beginning.crops.cases)
-    : await knownSteps(storage)
+  const steps = beginning ? stepsOf(beginning.settings, beginning.crops.cases) : await knownSteps(storage)
   try {
     return await performFinetuning({
       settings: beginning?.settings,
@@ -58,7 +56,8 @@ export async function runFinetuning(
       keepsCrops: true,
       ...{ storage, places, environment, control, saveEvery },
       onNotice: text => report({ kind: 'notice', text }),
-      onStart: (rows, _settings, label) => report({ kind: 'started', rows: rows.map(plainRow), steps, label }),
+      onStart: (rows, _settings, label) =>
+        report({ kind: 'started', rows: rows.map(plainRow), steps, label }),
       onRow: row => bundle.add(plainRow(row)),
       onSaved: step => report({ kind: 'saved', step }),
       onMessage: message => report({ kind: 'message', message }),

@@ -71,9 +71,9 @@ export const finetuneRunHandlers: Handlers<FinetuneRunTasks> = {
     return { result: { crops, shape: settings.entry.shape }, transfer: voxelsOf(crops) }
   },
 
-  async finetunedModel({ id, ...names }) {
+  async finetunedModel({ id, name, version }) {
     const storage = (await openStore()).folder(id)
-    const { manifest, weights } = await finetunedModel(storage, names)
+    const { manifest, weights } = await finetunedModel(storage, { name, version })
     const bytes = Uint8Array.from(weights)
     return { result: { manifest, weights: bytes }, transfer: [bytes.buffer] }
   },

@@ -27,11 +27,10 @@ export const finetuneHandlers: Handlers<FinetuneTasks> = {
     return { result: recommended }
   },
 
-  async forecastFinetuning({ settings, summary }) {
-    const { updates, gpuBytes, stateBytes, remark } = forecastFinetuning(settings, summary)
+  async forecastFinetuning({ settings, summary, cases }) {
+    const { updates, gpuBytes, saveBytes } = forecastFinetuning(settings, { cases })
     const problems = problemsOfSettings(settings, summary)
     const device = await describePlace()
-    const bytes = Math.max(gpuBytes, stateBytes)
-    return { result: { updates, bytes, remark, device, problems } }
+    return { result: { updates, gpuBytes, saveBytes, device, problems } }
   },
 }

@@ -62,6 +62,8 @@ export interface FinetuningOptions {
   /** The rows of the run so far, and where it is computed; then each new row. */
   readonly onStart?: (rows: readonly FinetuneRow[], settings: FinetuneSettings, label: string) => void
   readonly onRow?: (row: FinetuneRow) => Promise<void> | void
+  /** Updates that are safe whatever happens. */
+  readonly onSaved?: (step: number) => void
   readonly onMessage?: (message: FinetuneMessage) => void
 }
 
@@ -87,11 +89,14 @@ async function openKnown({ storage, crops }: FinetuningOptions): Promise<OpenedR
 async function openNew(options: FinetuningOptions, settings: FinetuneSettings): Promise<OpenedRun> {
   const { storage, crops, keepsCrops } = options
   if ((await readFinetuneConfig(storage)) && (await hasSave(storage)))
-    throw new InputError('This folder already holds a run; continue it, or choose another folder for the new one.')
+    throw new InputError(
+      'This folder already holds a run; continue it, or choose another folder for the new one.',
+    )
   if (!crops) throw new InputError('A new run needs labelled cases; open some first.')
   requireFinetuneSettings(settings, summariseCrops(crops))
   requireBoxes(settings, crops)
-  const start = options.start && settings.start !== 'scratch' ? await openStartModel(options.start) : undefined
+  const start =
+    options.start && settings.start !== 'scratch' ? await openStartModel(options.start) : undefined
   if (settings.start !== 'scratch' && start?.identity !== settings.start.identity)
     throw new InputError(
       `The settings begin with ${settings.start.name} ${settings.start.version}, but ${start ? `${start.manifest.name} ${start.manifest.version} with other weights` : 'no model'} came; choose the start model again.`,
@@ -137,7 +142,7 @@ async function openUpdates(
  * DivergenceError when a loss is no number: the last save is safe either way.
  */
 export async function performFinetuning(options: FinetuningOptions): Promise<RunEnd> {
-  const { storage, settings, environment, control, saveEvery, onNotice, onStart, onRow } = options
+  const { storage, settings, environment, control, saveEvery, onNotice, onStart, onRow, onSaved } = options
   const opened = await (settings ? openNew(options, settings) : openKnown(options))
   const { record, sessions } = opened
   const { updates, from } = await openUpdates(options, opened)
@@ -150,7 +155,7 @@ export async function performFinetuning(options: FinetuningOptions): Promise<Run
     const rows = await rewindHistory<FinetuneRow>(storage, from)
     onStart?.(rows, record.settings, updates.label)
     return await performRun(updates, {
-      ...{ storage, from, saveEvery, control },
+      ...{ storage, from, saveEvery, control, onSaved },
       async onRow(row) {
         await whereabouts.follow(row.step)
         await onRow?.(row)

@@ -5,7 +5,13 @@ import { presets, type NetworkConfig } from '../../network/config.ts'
 import type { ModelManifest, NetworkEntry } from '../../network/model.ts'
 import type { CropSummary } from './requireSettings.ts'
 import { startEntry } from './runRecord.ts'
-import type { AugmentOptions, FinetuneMethod, FinetuneSettings, FinetuneTask, Validation } from './settings.ts'
+import type {
+  AugmentOptions,
+  FinetuneMethod,
+  FinetuneSettings,
+  FinetuneTask,
+  Validation,
+} from './settings.ts'
 import { networkOf } from './trained.ts'
 
 export interface DeviceFacts {
@@ -91,12 +97,18 @@ function chooseMethod(
       return ['full', `${start.manifest.name} has no decoder, so that one is trained with the encoder.`]
     return usable >= enoughForAll && device.kind === 'gpu'
       ? ['full', `${usable} masks are enough to train the whole network on a GPU.`]
-      : ['head', `With ${usable} masks the decoder learns and the encoder stays: quicker, and hard to overfit.`]
+      : [
+          'head',
+          `With ${usable} masks the decoder learns and the encoder stays: quicker, and hard to overfit.`,
+        ]
   }
   if (usable >= enoughForAll && device.kind === 'gpu')
     return ['full', `${usable} cases are enough to train the whole network on a GPU.`]
   if (usable >= enoughForAdapters && device.kind === 'gpu')
-    return ['lora', `${usable} cases are enough for small adapters on the attention, too few for the whole network.`]
+    return [
+      'lora',
+      `${usable} cases are enough for small adapters on the attention, too few for the whole network.`,
+    ]
   return [
     'probe',
     `With ${usable} cases${device.kind === 'cpu' ? ' and no GPU' : ''} a linear probe learns in minutes and can hardly overfit; try adapters or everything afterwards.`,
@@ -133,10 +145,14 @@ export function recommendSettings(
   task: FinetuneTask,
   start: KnownStart | null,
   device: DeviceFacts,
+  /** Chosen by the reader; everything else is recommended for it. */
+  wished?: FinetuneMethod,
 ): Recommendation {
   const usable = task === 'segment' ? data.masks : data.casesByClass.reduce((sum, count) => sum + count, 0)
   const patients = task === 'segment' ? [data.maskPatients] : data.patientsByClass.filter(count => count > 0)
-  const [method, whyMethod] = chooseMethod(task, usable, start, device)
+  const [method, whyMethod] = wished
+    ? [wished, 'The way to train is your choice; the rest follows from it.']
+    : chooseMethod(task, usable, start, device)
   const [validation, whyValidation] = chooseValidation(patients.length > 0 ? patients : [0])
   const entry = entryFor(task, data.classes, start)
   const counts = data.casesByClass.filter(count => count > 0)
@@ -168,9 +184,13 @@ export function recommendSettings(
     whyMethod,
     whyValidation,
     ...(isUneven
-      ? [`Classes count inversely to how often they occur (${counts.join(' and ')} cases), so that the rare one is heard.`]
+      ? [
+          `Classes count inversely to how often they occur (${counts.join(' and ')} cases), so that the rare one is heard.`,
+        ]
       : []),
-    ...(method === 'probe' ? [] : [`${settings.epochs} passes over the cases, with small turns, shifts and noise.`]),
+    ...(method === 'probe'
+      ? []
+      : [`${settings.epochs} passes over the cases, with small turns, shifts and noise.`]),
   ]
   return { settings, reasons }
 }

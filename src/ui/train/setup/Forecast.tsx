@@ -14,14 +14,13 @@ export function Forecast() {
         Forecasting the memory on this device …
       </p>
     )
-  const { bytes, updates, remark, device, problems } = forecast.forecast
+  const { gpuBytes, saveBytes, updates, device, problems } = forecast.forecast
   return (
     <>
       <p className="figures" data-testid="finetune-forecast">
-        {formatMegabytes(bytes)} of memory, at most {updates} updates{' '}
-        <span className="secondary">on {device}</span>
+        At most {updates} updates{gpuBytes !== null && `, ${formatMegabytes(gpuBytes)} for a step on a GPU`},{' '}
+        {formatMegabytes(saveBytes)} kept in this browser <span className="secondary">on {device}</span>
       </p>
-      {remark && <p className="secondary">{remark}</p>}
       {problems.map(problem => (
         <p key={problem} className="warning" role="alert">
           {problem}
