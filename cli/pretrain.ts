@@ -24,6 +24,7 @@ import {
 } from './support/pretrainFlags.ts'
 import { publishPretrained } from './support/publishPretrained.ts'
 import { runCommand } from './support/runCommand.ts'
+import { stopOnSignals } from './support/stopOnSignals.ts'
 
 const usage =
   'npm run pretrain -- --data FOLDER|ZIP|FILE|phantom:train|phantom:val|phantom:test … --out RUN [--preset demo] [--steps 2000] [--masking attention|low-attention|random|block|none] [--mask-ratio 0.7] [--hint-ratio 0.1] [--teacher-noise 0.7|off] [--semantic-attention 3|1|2|4|off] [--loss-weights amip=1,ampd=0.1,aitd=0.1,gitd=0.1] [--crop 32] [--spacing 1.5] [--batch 2] [--accumulate 1] [--lr 8e-4] [--weight-decay 0.01] [--teacher-momentum 0.996] [--drop-path 0.1] [--seed 1] [--save-every 50] [--memory-mb 1024] [--threads N] [--device cpu|webgpu]   or, to continue,   npm run pretrain -- --out RUN --resume [--data …, where it was volumes]   or, as a model for the lab,   npm run pretrain -- --out RUN --publish NAME [--model-version 0.1.0]'
@@ -95,22 +96,6 @@ function line(row: PretrainRow): string {
     `lr ${row.learningRate.toExponential(2)}  teacher ${row.teacherDistance.toFixed(3)} away`,
     `${row.cropsPerSecond.toFixed(2)} crops/s  ${Math.ceil(row.secondsLeft / 60)} min left`,
   ].join('  ')
-}
-
-/**
- * Ctrl-C saves and ends; a second one ends at once, and the last save is kept. A terminal and npm both pass the same
- * Ctrl-C on: what comes within a second is one.
- */
-function stopOnSignals(control: RunControl): void {
-  let askedAt: number | undefined
-  const stop = () => {
-    if (askedAt !== undefined && performance.now() - askedAt > 1000) process.exit(130)
-    if (askedAt === undefined) console.log('Stopping after this update; the run is saved.')
-    askedAt ??= performance.now()
-    control.stop()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
 }
 
 async function main(): Promise<void> {

@@ -6,7 +6,10 @@ import * as tf from '@tensorflow/tfjs-core'
 export const accumulateNumbers = ['carry', 'isLast'] as const
 
 /** Their values in pass `part` (0-based) of `passes`. */
-export function accumulateNumbersAt(part: number, passes: number): Record<(typeof accumulateNumbers)[number], number> {
+export function accumulateNumbersAt(
+  part: number,
+  passes: number,
+): Record<(typeof accumulateNumbers)[number], number> {
   return { carry: part === 0 ? 0 : 1, isLast: part === passes - 1 ? 1 : 0 }
 }
 

@@ -40,7 +40,10 @@ function sumGradients(
 ): ParameterTensors {
   if (!sums) return found
   return Object.fromEntries(
-    Object.entries(found).map(([name, gradient]) => [name, addShare(carry, sums[name], gradient, 1 / passes)]),
+    Object.entries(found).map(([name, gradient]) => [
+      name,
+      addShare(carry, sums[name], gradient, 1 / passes),
+    ]),
   )
 }
 

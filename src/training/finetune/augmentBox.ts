@@ -147,7 +147,8 @@ export function augmentBox(
 /** One case's box out of a crop set, as a view. */
 export function boxOf(crops: CropSet, at: number): LabelledBox {
   const voxels = voxelCount(crops.shape)
-  const part = <T extends Int16Array | Uint8Array>(all: T) => all.subarray(at * voxels, (at + 1) * voxels) as T
+  const part = <T extends Int16Array | Uint8Array>(all: T) =>
+    all.subarray(at * voxels, (at + 1) * voxels) as T
   const mask = crops.masks && crops.cases[at].hasMask ? part(crops.masks) : null
   return { hu: part(crops.hu), mask, shape: crops.shape }
 }

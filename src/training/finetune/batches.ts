@@ -52,7 +52,11 @@ export function batchMaker(crops: CropSet, division: Division, settings: Finetun
 }
 
 /** Normalised middle of a case's box [D·H·W] of the network's crop: what it is judged on. */
-export function judgedImage(crops: CropSet, at: number, { entry }: Pick<FinetuneSettings, 'entry'>): Float32Array {
+export function judgedImage(
+  crops: CropSet,
+  at: number,
+  { entry }: Pick<FinetuneSettings, 'entry'>,
+): Float32Array {
   const { hu } = centreBox(boxOf(crops, at), entry.shape)
   return normaliseHu(hu, entry.huWindow, entry.outputRange, hu)
 }

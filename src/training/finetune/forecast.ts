@@ -45,4 +45,3 @@ export function forecastFinetuning(
   const copies = settings.patience === null ? 4 : 5
   return { updates: updatesOf(parts), gpuBytes: total, saveBytes: 4 * copies * trained, remark }
 }
-

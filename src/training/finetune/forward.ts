@@ -118,7 +118,9 @@ export class Forward {
   private async open(): Promise<Opened> {
     const { places } = this.setup
     const wanted =
-      this.isOnCpu || !places.current ? await places.openCpu('the cases are judged on the CPU') : places.current
+      this.isOnCpu || !places.current
+        ? await places.openCpu('the cases are judged on the CPU')
+        : places.current
     if (this.opened && (this.isOnCpu || this.opened.runtime === wanted)) return this.opened
     await this.release()
     this.opened = await this.compile(wanted)

@@ -31,7 +31,8 @@ export interface FinetuneSetup {
   readonly onNotice: (notice: string) => void
   readonly onMessage: (message: FinetuneMessage) => void
   /** What the run goes on from; undefined at its beginning. */
-  readonly saved: { readonly step: number; readonly groups: Readonly<Record<string, ParameterValues>> } | undefined
+  readonly saved:
+    { readonly step: number; readonly groups: Readonly<Record<string, ParameterValues>> } | undefined
 }
 
 export interface FinetuneUpdates extends Updates<FinetuneFigures> {
@@ -201,8 +202,7 @@ function copyOf(values: ParameterValues): ParameterValues {
 
 /** State of a step; sums of gradients begin anew with every update, so that no save holds them. */
 function withSums(state: TrainState, split: TrainedSplit, accumulate: number): TrainState {
-  const sums: Record<string, ParameterValues> =
-    accumulate > 1 ? { gradients: zerosLike(split.trained) } : {}
+  const sums: Record<string, ParameterValues> = accumulate > 1 ? { gradients: zerosLike(split.trained) } : {}
   return { ...state, groups: { ...state.groups, frozen: split.frozen, ...sums } }
 }
 
@@ -211,7 +211,10 @@ function startOf(split: TrainedSplit, pass: number, accumulate: number): TrainSt
 }
 
 /** Compiles the step and opens the run where it stands. */
-export async function openGradientUpdates(setup: FinetuneSetup, split: TrainedSplit): Promise<FinetuneUpdates> {
+export async function openGradientUpdates(
+  setup: FinetuneSetup,
+  split: TrainedSplit,
+): Promise<FinetuneUpdates> {
   const { settings, crops, parts, places, saved } = setup
   const { accumulate } = settings
   const definition = finetuneDefinition(settings, split)

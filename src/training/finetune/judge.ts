@@ -77,7 +77,5 @@ export function thresholdOf(seen: readonly Pick<Judged, 'at' | 'row'>[], crops: 
 
 /** The first few of them, for whoever watches. */
 export function examplesOf(judged: readonly Judged[], count = 4): ExamplePrediction[] {
-  return judged
-    .slice(0, count)
-    .map(({ at, row, mask }) => ({ at, probabilities: mask ? null : row, mask }))
+  return judged.slice(0, count).map(({ at, row, mask }) => ({ at, probabilities: mask ? null : row, mask }))
 }

@@ -59,8 +59,13 @@ export interface FinetuningOptions {
   readonly saveEvery: number
   /** Sentences that whoever follows the run should read. */
   readonly onNotice?: (notice: string) => void
-  /** The rows of the run so far, and where it is computed; then each new row. */
-  readonly onStart?: (rows: readonly FinetuneRow[], settings: FinetuneSettings, label: string) => void
+  /** The rows of the run so far, where it is computed, and its updates in all; then each new row. */
+  readonly onStart?: (
+    rows: readonly FinetuneRow[],
+    settings: FinetuneSettings,
+    label: string,
+    steps: number,
+  ) => void
   readonly onRow?: (row: FinetuneRow) => Promise<void> | void
   /** Updates that are safe whatever happens. */
   readonly onSaved?: (step: number) => void
@@ -153,7 +158,7 @@ export async function performFinetuning(options: FinetuningOptions): Promise<Run
     })
     await whereabouts.begin(from)
     const rows = await rewindHistory<FinetuneRow>(storage, from)
-    onStart?.(rows, record.settings, updates.label)
+    onStart?.(rows, record.settings, updates.label, updates.steps)
     return await performRun(updates, {
       ...{ storage, from, saveEvery, control, onSaved },
       async onRow(row) {

@@ -116,7 +116,12 @@ class ProbeRun {
     const labels = train.map(at => crops.cases[at].label!)
     const partOf = dealPatients(crops.cases, train, penaltyParts, settings)
     const rows = train.map(at => this.rowOf(at))
-    const { model } = fitWithPenalty({ width: featureWidth(settings), rows, labels }, classes, partOf, penalties)
+    const { model } = fitWithPenalty(
+      { width: featureWidth(settings), rows, labels },
+      classes,
+      partOf,
+      penalties,
+    )
     model.weight.forEach((weight, k) => this.head['cls_head.weight'].set(weight, k * weight.length))
     this.head['cls_head.bias'].set(model.bias)
     if (held.length === 0) return undefined

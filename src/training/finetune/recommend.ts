@@ -53,7 +53,7 @@ export function entryFor(
   const spacingMm: Triple =
     task === 'respond' && !isSame ? wholeLesionSpacingMm : (from?.spacingMm ?? [1.5, 1.5, 1.5])
   const labels = isSegmentation ? ['background', 'nodule'] : [...classes]
-  const thresholds = isSegmentation
+  const thresholds: Record<string, number> = isSegmentation
     ? { seed: 0.5, mask: 0.35, smallestDiameterMm: 3 }
     : labels.includes('malignant')
       ? { malignant: 0.5 }
@@ -139,20 +139,20 @@ function chooseEpochs(usable: number, method: FinetuneMethod, device: DeviceFact
   return Math.max(5, Math.min(60, Math.round(crops / Math.max(1, usable))))
 }
 
-/** Settings with their reasons. `problemsOfSettings` says what is still wrong with the data. */
+/**
+ * Settings with their reasons; `wanted` asks for a method instead of the recommended one. `problemsOfSettings` says what
+ * is still wrong with the data.
+ */
 export function recommendSettings(
   data: CropSummary,
   task: FinetuneTask,
   start: KnownStart | null,
   device: DeviceFacts,
-  /** Chosen by the reader; everything else is recommended for it. */
-  wished?: FinetuneMethod,
+  wanted?: FinetuneMethod,
 ): Recommendation {
   const usable = task === 'segment' ? data.masks : data.casesByClass.reduce((sum, count) => sum + count, 0)
   const patients = task === 'segment' ? [data.maskPatients] : data.patientsByClass.filter(count => count > 0)
-  const [method, whyMethod] = wished
-    ? [wished, 'The way to train is your choice; the rest follows from it.']
-    : chooseMethod(task, usable, start, device)
+  const [method, whyMethod] = wanted ? [wanted, ''] : chooseMethod(task, usable, start, device)
   const [validation, whyValidation] = chooseValidation(patients.length > 0 ? patients : [0])
   const entry = entryFor(task, data.classes, start)
   const counts = data.casesByClass.filter(count => count > 0)
@@ -181,7 +181,7 @@ export function recommendSettings(
     seed: 1,
   }
   const reasons = [
-    whyMethod,
+    ...(wanted ? [] : [whyMethod]),
     whyValidation,
     ...(isUneven
       ? [

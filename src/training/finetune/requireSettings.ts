@@ -47,7 +47,9 @@ function dataProblems(settings: FinetuneSettings, data: CropSummary): string[] {
   const groups = groupsOf(settings)
   if (task === 'segment') {
     if (data.masks === 0)
-      return ['None of the cases has a mask, but a segmentation learns from masks: add X_mask files, or choose a classification.']
+      return [
+        'None of the cases has a mask, but a segmentation learns from masks: add X_mask files, or choose a classification.',
+      ]
     return data.maskPatients < groups
       ? [
           `There are masks of ${data.maskPatients} patients, but ${groups} are needed to train and validate this way; use fewer folds, no early stopping, or add cases.`,
@@ -104,14 +106,18 @@ function rangeProblems(settings: FinetuneSettings): string[] {
   return limits.flatMap(([name, value, low, high, isWhole]) =>
     Number.isFinite(value) && value >= low && value <= high && (!isWhole || Number.isInteger(value))
       ? []
-      : [`The ${name} is ${value}; ${isWhole ? 'a whole number' : 'a number'} from ${low} to ${high} is expected.`],
+      : [
+          `The ${name} is ${value}; ${isWhole ? 'a whole number' : 'a number'} from ${low} to ${high} is expected.`,
+        ],
   )
 }
 
 function methodProblems({ task, method, start, entry }: FinetuneSettings): string[] {
   const problems: string[] = []
   if (task === 'segment' && method === 'probe')
-    problems.push('A linear probe reads one class of a whole crop; to segment, choose decoder only, adapters or everything.')
+    problems.push(
+      'A linear probe reads one class of a whole crop; to segment, choose decoder only, adapters or everything.',
+    )
   if (start === 'scratch' && method !== 'full')
     problems.push(
       `From scratch there is nothing worth keeping, so that only everything can be trained, not ‘${method}’; choose a start model, or train everything.`,

@@ -69,9 +69,7 @@ async function openSaved(storage: RunStorage): Promise<SavedRun> {
   const saved = await loadState(
     storage,
     flattenState(
-      isProbe
-        ? probeStateShapes(settings, count)
-        : gradientStateShapes(settings, split, count, parts.length),
+      isProbe ? probeStateShapes(settings, count) : gradientStateShapes(settings, split, count, parts.length),
     ),
   )
   if (!saved)
@@ -88,9 +86,7 @@ async function openSaved(storage: RunStorage): Promise<SavedRun> {
     step: saved.step,
     network: () =>
       Promise.resolve(
-        isProbe
-          ? { ...values.values, ...kept }
-          : mergeAdapters({ ...split.frozen, ...kept }, shapes),
+        isProbe ? { ...values.values, ...kept } : mergeAdapters({ ...split.frozen, ...kept }, shapes),
       ),
   }
 }

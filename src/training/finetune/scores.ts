@@ -44,7 +44,12 @@ export class ScoreTable {
 }
 
 /** A mask's score as a row; `predicted` and `truth` are [D,H,W] of the crop. */
-export function maskRow(predicted: Uint8Array, truth: Uint8Array, shape: Triple, spacingMm: Triple): number[] {
+export function maskRow(
+  predicted: Uint8Array,
+  truth: Uint8Array,
+  shape: Triple,
+  spacingMm: Triple,
+): number[] {
   const score = judgeMask(predicted, truth, shape, spacingMm)
   const { dice, volumeError, surfaceDistanceMm, hausdorff95Mm } = score
   return [dice, volumeError ?? none, surfaceDistanceMm ?? none, hausdorff95Mm ?? none]

@@ -56,8 +56,10 @@ export async function readCropSet(storage: RunStorage): Promise<CropSet | undefi
     const size = cases.length * facts.shape.reduce((product, side) => product * side, 1)
     const hu = tensors.hu?.data
     const masks = tensors.masks?.data ?? null
-    if (!(hu instanceof Int16Array) || hu.length !== size) throw new Error('its voxels are not as many as its cases')
-    if (masks && !(masks instanceof Uint8Array && masks.length === size)) throw new Error('its masks do not fit')
+    if (!(hu instanceof Int16Array) || hu.length !== size)
+      throw new Error('its voxels are not as many as its cases')
+    if (masks && !(masks instanceof Uint8Array && masks.length === size))
+      throw new Error('its masks do not fit')
     return { ...facts, hu, masks: masks as Uint8Array | null }
   } catch (error) {
     throw new InputError(

@@ -1,0 +1,178 @@
+// npm run finetune: a few labelled cases and a model give a better one, honestly judged, in a run folder that can be
+// continued.
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { InputError } from '../src/base/errors.ts'
+import { phantomBenchV1, seedsOf } from '../src/phantom/split.ts'
+import type { ModelFiles } from '../src/prediction/loadModel.ts'
+import type { FinetuneRow } from '../src/training/finetune/figures.ts'
+import { performFinetuning } from '../src/training/finetune/performFinetuning.ts'
+import { boxShapeFor, entryFor, type KnownStart } from '../src/training/finetune/recommend.ts'
+import { finetuneReport } from '../src/training/finetune/report.ts'
+import { summariseCrops } from '../src/training/finetune/requireSettings.ts'
+import { finetunedModel, readFinetuneResult } from '../src/training/finetune/result.ts'
+import { openStartModel } from '../src/training/finetune/runRecord.ts'
+import type { FinetuneSettings } from '../src/training/finetune/settings.ts'
+import type { LabelledCohort } from '../src/training/labelled/cohort.ts'
+import type { CropSet } from '../src/training/labelled/cropSet.ts'
+import { joinCohorts } from '../src/training/labelled/joinCohorts.ts'
+import { phantomCohort } from '../src/training/labelled/phantomCohort.ts'
+import { prepareCropSet } from '../src/training/labelled/prepareCropSet.ts'
+import { RunControl } from '../src/training/run/control.ts'
+import type { RunEnd } from '../src/training/run/performRun.ts'
+import type { RunStorage } from '../src/training/run/storage.ts'
+import { reportText } from '../src/training/validation/reportTables.ts'
+import { watchPlaces } from './support/environment.ts'
+import { finetuneFlags, readFinetuneSettings, readTask, type FinetuneFlags } from './support/finetuneFlags.ts'
+import { folderStorage } from './support/folderStorage.ts'
+import { openLabelled } from './support/labelled.ts'
+import { readModelFiles } from './support/modelFiles.ts'
+import { openTrainPlaces } from './support/openModel.ts'
+import { parseCount } from './support/pretrainFlags.ts'
+import { runCommand } from './support/runCommand.ts'
+import { stopOnSignals } from './support/stopOnSignals.ts'
+
+const usage =
+  'npm run finetune -- --task classify|segment|respond --data FOLDER|ZIP|CSV|phantom:train:N|phantom:val:N … --out RUN [--model demo|NAME|FOLDER|scratch] [--method probe|head|full|lora] [--folds 5 | --hold-out 0.15,0.2] [--labels 25|50|100] [--epochs N] [--batch N] [--accumulate N] [--lr R] [--warmup N] [--weight-decay R] [--layer-decay R] [--rank N] [--smoothing R] [--patience EPOCHS] [--averaging R] [--seed 1] [--name NAME] [--save-every 20] [--forget-data] [--threads N] [--device cpu|webgpu]   or, to continue,   npm run finetune -- --out RUN --resume [--data …, where the run keeps no copy]'
+
+const options = {
+  ...finetuneFlags,
+  data: { type: 'string', multiple: true },
+  out: { type: 'string' },
+  name: { type: 'string', default: 'finetuned' },
+  resume: { type: 'boolean', default: false },
+  'forget-data': { type: 'boolean', default: false },
+  device: { type: 'string', default: 'cpu' },
+  threads: { type: 'string' },
+  'save-every': { type: 'string', default: '20' },
+} as const
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
+
+async function openData(locations: readonly string[]): Promise<LabelledCohort> {
+  const cohorts: LabelledCohort[] = []
+  for (const location of locations) {
+    const [, split, count] = /^phantom:(train|val|test):(\d+)$/.exec(location) ?? []
+    if (split === undefined && location.startsWith('phantom:'))
+      throw new InputError(
+        `--data is ${location}; phantom:train:N, phantom:val:N or phantom:test:N is expected.`,
+      )
+    const seeds = split && seedsOf(phantomBenchV1[split as 'train'], parseCount('data phantom', count))
+    cohorts.push(seeds ? await phantomCohort(seeds) : await openLabelled(location))
+  }
+  return cohorts.length === 1 ? cohorts[0] : joinCohorts(cohorts)
+}
+
+/** Boxes of the data as the task's network takes them. */
+async function cutCrops(locations: readonly string[], task: string, start: KnownStart | null) {
+  const cohort = await openData(locations)
+  for (const { why } of cohort.leftOut) process.stderr.write(`${why}\n`)
+  for (const notice of cohort.notices) process.stderr.write(`${notice}\n`)
+  const { shape, spacingMm } = entryFor(task as FinetuneSettings['task'], cohort.classes, start)
+  const { crops, notices } = await prepareCropSet(cohort, { shape: boxShapeFor(shape), spacingMm })
+  for (const notice of notices) process.stderr.write(`${notice}\n`)
+  cohort.release()
+  return crops
+}
+
+interface NewRun {
+  readonly settings: FinetuneSettings
+  readonly crops: CropSet
+  readonly start: ModelFiles | undefined
+}
+
+async function openNew(values: Values): Promise<NewRun> {
+  if (!values.data) throw new InputError(`What to learn from is missing (--data). Usage: ${usage}`)
+  const task = readTask(values)
+  const name = values.model ?? 'demo'
+  const start = name === 'scratch' ? undefined : await readModelFiles(name)
+  const known = start ? await openStartModel(start) : null
+  const crops = await cutCrops(values.data, task, known)
+  const { settings, reasons } = readFinetuneSettings(values, summariseCrops(crops), known, values.device)
+  reasons.forEach(reason => console.log(reason))
+  return { settings, crops, start }
+}
+
+/** The data of a continued run that keeps none. */
+async function openKnown(values: Values, storage: RunStorage): Promise<CropSet | undefined> {
+  const given = Object.keys(finetuneFlags).filter(name => values[name as keyof FinetuneFlags] !== undefined)
+  if (given.length > 0)
+    throw new InputError(
+      `A continued run keeps its settings, so --${given.join(', --')} cannot be given with --resume; leave it out, or begin a new run.`,
+    )
+  if (!values.data) return undefined
+  const { settings } = await readFinetuneResult(storage)
+  const cohort = await openData(values.data)
+  const { boxShape: shape, entry } = settings
+  return (await prepareCropSet(cohort, { shape, spacingMm: entry.spacingMm })).crops
+}
+
+function line(row: FinetuneRow, steps: number): string {
+  const { validation, loss } = row
+  return [
+    `update ${row.step + 1} of ${steps}`,
+    row.stage === 'fold' ? `fold ${row.fold + 1}` : row.stage,
+    row.stage === 'features' ? '' : `epoch ${row.epoch + 1} of ${row.epochs}`,
+    loss === null ? '' : `loss ${loss.toFixed(4)}`,
+    validation ? `${validation.scoreName} ${validation.score.toFixed(3)}` : '',
+    `${row.seconds.toFixed(2)} s`,
+  ]
+    .filter(part => part !== '')
+    .join('  ')
+}
+
+/** Metrics as JSON and a table, and the model as a folder. */
+async function writeResults(storage: RunStorage, out: string, name: string, end: RunEnd): Promise<void> {
+  const result = await readFinetuneResult(storage)
+  const report = finetuneReport(result, name)
+  await writeFile(path.join(out, 'metrics.json'), `${JSON.stringify(report, null, 1)}\n`)
+  console.log(`\n${reportText(report)}\n`)
+  if (end !== 'finished') return
+  const { manifest, weights } = await finetunedModel(storage, { name })
+  const folder = path.join(out, 'model')
+  await mkdir(folder, { recursive: true })
+  await writeFile(path.join(folder, manifest.weights.file), weights)
+  await writeFile(path.join(folder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options })
+  const { out, name } = values
+  if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
+  const storage = folderStorage(out)
+  const saveEvery = parseCount('save-every', values['save-every'])
+  const threads = values.threads === undefined ? undefined : parseCount('threads', values.threads)
+  const started = performance.now()
+  const opened = values.resume
+    ? { settings: undefined, crops: await openKnown(values, storage), start: undefined }
+    : await openNew(values)
+  const { places, environment } = await watchPlaces(openTrainPlaces(values.device, threads))
+  const control = new RunControl()
+  stopOnSignals(control)
+  let steps = 0
+  const end = await performFinetuning({
+    ...opened,
+    ...{ storage, places, environment, control, saveEvery, keepsCrops: !values['forget-data'] },
+    onNotice: notice => console.log(notice),
+    onStart(rows, settings, label, all) {
+      steps = all
+      const what = settings.start === 'scratch' ? 'scratch' : settings.start.name
+      console.log(
+        `${settings.task} by ${settings.method} from ${what}, from update ${rows.length} of ${all}, on ${label}`,
+      )
+    },
+    onRow(row) {
+      if (row.validation || row.step % 20 === 0) console.log(line(row, steps))
+    },
+  })
+  const seconds = (performance.now() - started) / 1000
+  await writeResults(storage, out, name, end)
+  const place = path.relative(process.cwd(), out) || out
+  console.log(
+    end === 'finished'
+      ? `Finished in ${seconds.toFixed(0)} s; run, metrics.json and model are in ${place}.`
+      : `Stopped; continue with npm run finetune -- --out ${place} --resume.`,
+  )
+}
+
+runCommand(main)
