@@ -37,6 +37,8 @@ import { createMaskSlice } from './maskSlice.ts'
 import type { MaskSlice } from './maskSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
 import type { ModelExportSlice } from './modelExportSlice.ts'
+import { createModelsSlice } from './modelsSlice.ts'
+import type { ModelsSlice } from './modelsSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
 import { createPretrainSlice } from './pretrainSlice.ts'
@@ -60,6 +62,7 @@ export type Workbench = CaseSlice &
   ReviewSlice &
   ExportSlice &
   ModelExportSlice &
+  ModelsSlice &
   SelfTestSlice &
   LabSlice &
   FollowSlice &
@@ -102,6 +105,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createReviewSlice(services)(...api),
     ...createExportSlice(services)(...api),
     ...createModelExportSlice(services)(...api),
+    ...createModelsSlice(services)(...api),
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
     ...createFollowSlice(services)(...api),

@@ -1,6 +1,7 @@
 // Starts the workers of a page and gives their typed clients.
 import { createClient } from './client.ts'
 import type { TaskClient } from './client.ts'
+import type { ModelTasks } from './modelProtocol.ts'
 import { profilingWorker, type ComputeTasks, type VolumeTasks } from './protocol.ts'
 import type { LibraryTasks, TrainTasks } from './trainProtocol.ts'
 
@@ -11,6 +12,8 @@ export interface Workers {
   readonly train: TaskClient<TrainTasks>
   /** Keeps the runs; there only while it has a job. */
   readonly library: TaskClient<LibraryTasks>
+  /** Keeps the models; it holds what was deleted last, so it stays. */
+  readonly models: TaskClient<ModelTasks>
 }
 
 /** With `isProfiling` the compute worker prints to the console where a GPU's time goes. */
@@ -30,6 +33,9 @@ export function startWorkers(isProfiling: boolean): Workers {
     library: createClient<LibraryTasks>(
       () => new Worker(new URL('./runLibrary.worker.ts', import.meta.url), { type: 'module', name: 'runs' }),
       { endsWhenIdle: true },
+      ),
+    models: createClient<ModelTasks>(
+      () => new Worker(new URL('./models.worker.ts', import.meta.url), { type: 'module', name: 'models' }),
     ),
   }
 }
