@@ -4,6 +4,7 @@ import type { CropSummary, FinetuneMethod } from '../worker/finetuneProtocol.ts'
 import type { CropSet, LabelledSummary } from '../worker/labelledProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
+import { chosenStart } from './finetuneStarts.ts'
 import { openLabelledData } from './labelledSlice.ts'
 import type { Services, Workbench } from './store.ts'
 
@@ -67,13 +68,14 @@ export function createAdvice({ workers }: Services, set: Set, get: () => Workben
     /** `method`: null leaves it to the recommendation. */
     async recommend(method: FinetuneMethod | null): Promise<void> {
       const data = openLabelledData(get())
-      const { finetuneTask: task, finetuneStarts, finetuneStart } = get()
+      const { finetuneTask: task } = get()
       if (!data || data.problems[task].length > 0) return
       const question = ++asked
       const onProgress = (progress: StageProgress) => set({ recommendation: { kind: 'running', progress } })
       onProgress({ stage: 'Looking at the start model', done: 0, total: 1 })
       try {
-        const start = finetuneStarts.find(({ id }) => id === finetuneStart)?.source ?? null
+        if (get().models === null) await get().listModels()
+        const start = chosenStart(get())
         const input = { task, method, start, summary: summaryOf(data) }
         const { settings, reasons } = await workers.compute.run('recommendFinetuning', input)
         if (question !== asked) return

@@ -2,6 +2,7 @@
 import { researchNotice } from '../prediction/pipelineVersion.ts'
 import type { JudgedRun } from '../worker/finetuneProtocol.ts'
 import type { ModelSource } from '../worker/labProtocol.ts'
+import type { ModelEntry } from '../worker/modelProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Job } from './job.ts'
@@ -18,11 +19,7 @@ export interface FinetuneResultSlice {
   readonly cropNames: readonly string[] | null
   /** Raised when the boxes of another run are held. */
   readonly cropsSerial: number
-  readonly keptModel: Job<{
-    readonly name: string
-    readonly version: string
-    readonly identity: string
-  }>
+  readonly keptModel: Job<{ readonly entry: ModelEntry }>
   /** What predicted before the kept model was used. */
   readonly modelBefore: ModelSource | null
   judgeRun(runId: string): Promise<void>
@@ -104,8 +101,10 @@ function createKeeping({ workers }: Services, set: Set, get: () => Workbench): K
       try {
         const { runId: id, report } = finetuneReport
         const files = await workers.library.run('finetunedModel', { id, name, version, report })
-        const { identity } = await get().addModelParts(files)
-        set({ keptModel: { kind: 'done', name, version, identity } })
+        const entry = await get().addModel({ kind: 'parts', ...files })
+        const { modelWork } = get()
+        if (entry) set({ keptModel: { kind: 'done', entry } })
+        else if (modelWork.kind === 'failed') set({ keptModel: modelWork })
       } catch (error) {
         const failure = toFailure(error, 'Keeping the model')
         set({ keptModel: failure ? { kind: 'failed', failure } : { kind: 'none' } })
@@ -116,13 +115,12 @@ function createKeeping({ workers }: Services, set: Set, get: () => Workbench): K
       const { keptModel, chosenModel } = get()
       if (keptModel.kind !== 'done') return
       set({ modelBefore: chosenModel })
-      get().useModel({ kind: 'own', identity: keptModel.identity })
+      void get().useModel(keptModel.entry.source)
     },
 
     backToStartModel() {
       const { modelBefore } = get()
-      if (modelBefore) get().useModel(modelBefore)
-      else get().backToShipped()
+      void (modelBefore ? get().useModel(modelBefore) : get().backToShipped())
     },
   }
 }

@@ -6,24 +6,17 @@ import type {
   FinetuneSettings,
   FinetuneTask,
 } from '../worker/finetuneProtocol.ts'
-import type { ModelSource } from '../worker/labProtocol.ts'
+import { sourceKey } from '../worker/sourceKey.ts'
 import { createPreview } from './augmentPreview.ts'
 import { createAdvice } from './finetuneAdvice.ts'
 import { createStarting } from './finetuneStarting.ts'
 import type { Job } from './job.ts'
 import { openLabelledData } from './labelledSlice.ts'
+import { MODEL_NAME } from './modelsSlice.ts'
 import type { SliceOf } from './store.ts'
-
-/** A model that a run can begin with; `source` is null from scratch. */
-export interface FinetuneStart {
-  readonly id: string
-  readonly name: string
-  readonly source: ModelSource | null
-}
 
 export interface FinetuneSlice {
   readonly finetuneTask: FinetuneTask
-  readonly finetuneStarts: readonly FinetuneStart[]
   /** Id of one of the starts. */
   readonly finetuneStart: string
   readonly recommendation: Job<{ readonly reasons: readonly string[] }>
@@ -71,10 +64,7 @@ export const createFinetuneSlice: SliceOf<FinetuneSlice> = services => (set, get
   return {
     ...clean,
     finetuneTask: 'classify',
-    finetuneStarts: [
-      { id: 'demo', name: 'demo', source: { kind: 'installed', name: 'demo', baseUrl: services.baseUrl } },
-    ],
-    finetuneStart: 'demo',
+    finetuneStart: sourceKey({ kind: 'installed', name: MODEL_NAME, baseUrl: services.baseUrl }),
     augmentSerial: 0,
 
     labelledDataOpened() {

@@ -1,6 +1,7 @@
 // A validation report as rows of figures: what tables on the page and in files show, in one order.
 import type {
   ClassFigures,
+  Comparison,
   ClassSet,
   Figure,
   MaskFigures,
@@ -64,6 +65,29 @@ export function maskRows({ after, before }: { after: MaskFigures; before: MaskFi
 export function verdictsOf(report: ValidationReport): readonly string[] {
   const comparisons = report.kind === 'classes' ? (report.sets[0]?.comparisons ?? []) : report.comparisons
   return comparisons.map(({ sentence }) => sentence)
+}
+
+function headline(
+  { better, isClear, rival, measure }: Comparison,
+  { before }: ValidationReport['compared'],
+): string {
+  const other = rival === 'size' ? 'size alone' : `the start model (${before ?? 'none'})`
+  const where = ` in ${measure === 'AUC' || measure === 'Dice' ? measure : `the ${measure}`}`
+  if (better === 'neither') return `As good as ${other}${where}.`
+  if (better === 'after')
+    return isClear
+      ? `Better than ${other}${where}.`
+      : `Ahead of ${other}${where}, but too few cases to claim it.`
+  return isClear ? `Worse than ${other}${where}.` : `Not better than ${other}${where}.`
+}
+
+/** Is it better? A short sentence for each rival, by the measure that matters most. */
+export function headlinesOf(report: ValidationReport): readonly string[] {
+  const comparisons = report.kind === 'classes' ? (report.sets[0]?.comparisons ?? []) : report.comparisons
+  const first = (rival: Comparison['rival']) => comparisons.find(one => one.rival === rival)
+  const found = [first('start'), first('size')].flatMap(one => one ?? [])
+  if (found.length === 0) return ['There is nothing to compare it with: see the figures.']
+  return found.map(one => headline(one, report.compared))
 }
 
 /** One line a figure, set of cases and model, with its interval; sentences as comments above. */

@@ -10,6 +10,7 @@ import type {
   ClassFigures,
   ClassReport,
   ClassSet,
+  Comparison,
   Figure,
   MaskFigures,
   MaskReport,
@@ -24,6 +25,7 @@ export type {
   ClassFigures,
   ClassReport,
   ClassSet,
+  Comparison,
   Figure,
   MaskFigures,
   MaskReport,
@@ -108,6 +110,6 @@ export type FinetuneRunTasks = {
   finetunedModel: {
     input: { id: string; name: string; version: string; report: ValidationReport }
     progress: StageProgress
-    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer>; card?: string }
+    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer>; figures: readonly string[] }
   }
 }

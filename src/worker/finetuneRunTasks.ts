@@ -6,6 +6,7 @@ import type { FinetuneSettings } from '../training/finetune/settings.ts'
 import { judgeClasses } from '../training/validation/judgeClasses.ts'
 import { judgeMasks } from '../training/validation/judgeMasks.ts'
 import type { Compared, ValidationReport } from '../training/validation/report.ts'
+import { reportMarkdown } from '../training/validation/reportTables.ts'
 import type { DicePair, FinetuneRunTasks } from './finetuneProtocol.ts'
 import { openStore } from './runs/openStore.ts'
 import type { Handlers } from './serveTasks.ts'
@@ -22,7 +23,7 @@ function comparedOf({ settings }: FinetuneResult, crops: CropSet | undefined): C
   const isSynthetic = cases.some(({ synthetic }) => synthetic)
   const patients = new Set(cases.map(({ patient }) => patient)).size
   return {
-    after: 'Trained',
+    after: 'the trained model',
     before: start === 'scratch' ? null : `${start.name} ${start.version}`,
     data: `${cases.length} ${isSynthetic ? 'synthetic ' : ''}${task === 'respond' ? 'lesions' : 'nodules'} of ${patients} patients`,
     synthetic: isSynthetic,
@@ -71,10 +72,13 @@ export const finetuneRunHandlers: Handlers<FinetuneRunTasks> = {
     return { result: { crops, shape: settings.entry.shape }, transfer: voxelsOf(crops) }
   },
 
-  async finetunedModel({ id, name, version }) {
+  async finetunedModel({ id, name, version, report }) {
     const storage = (await openStore()).folder(id)
     const { manifest, weights } = await finetunedModel(storage, { name, version })
     const bytes = Uint8Array.from(weights)
-    return { result: { manifest, weights: bytes }, transfer: [bytes.buffer] }
+    return {
+      result: { manifest, weights: bytes, figures: [reportMarkdown(report)] },
+      transfer: [bytes.buffer],
+    }
   },
 }

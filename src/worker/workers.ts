@@ -33,7 +33,7 @@ export function startWorkers(isProfiling: boolean): Workers {
     library: createClient<LibraryTasks>(
       () => new Worker(new URL('./runLibrary.worker.ts', import.meta.url), { type: 'module', name: 'runs' }),
       { endsWhenIdle: true },
-      ),
+    ),
     models: createClient<ModelTasks>(
       () => new Worker(new URL('./models.worker.ts', import.meta.url), { type: 'module', name: 'models' }),
     ),

@@ -2,7 +2,7 @@
 // readers could not decide. Every chart can be taken away.
 import { Download } from 'lucide-react'
 import { Button } from 'react-aria-components'
-import { verdictsOf } from '../../../state/reportRows.ts'
+import { headlinesOf, verdictsOf } from '../../../state/reportRows.ts'
 import { useWorkbench } from '../../useWorkbench.ts'
 import { ClassResult } from './ClassResult.tsx'
 import { MaskResult } from './MaskResult.tsx'
@@ -13,15 +13,14 @@ export function ReportView() {
   const save = useWorkbench(one => one.saveFinetuneReport)
   if (state.kind !== 'done') return null
   const { report, pairs } = state
-  const [verdict, ...further] = verdictsOf(report)
-  const { data, how, after } = report.compared
+  const { data, how } = report.compared
   return (
     <section className="train-report" aria-label="Result">
-      <h2>{after}</h2>
+      <h2>Is it better?</h2>
       <p className="verdict-sentence" data-testid="finetune-verdict">
-        {verdict ?? 'There is nothing to compare it with: see the figures.'}
+        {headlinesOf(report).join(' ')}
       </p>
-      {further.map(sentence => (
+      {verdictsOf(report).map(sentence => (
         <p key={sentence}>{sentence}</p>
       ))}
       <p className="secondary">

@@ -4,7 +4,8 @@ import { Button, Input, Label, TextField } from 'react-aria-components'
 import { Failed } from '../../Failed.tsx'
 import { Progress } from '../../Progress.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
-import { classRows, maskRows, verdictsOf } from '../../../state/reportRows.ts'
+import { classRows, headlinesOf, maskRows } from '../../../state/reportRows.ts'
+import { isSameModel } from '../../../state/modelsSlice.ts'
 import type { Workbench } from '../../../state/store.ts'
 import type { ValidationReport } from '../../../worker/finetuneProtocol.ts'
 import { MetricTable } from './MetricTable.tsx'
@@ -22,7 +23,11 @@ export function ResultSection() {
     )
   return (
     <div className="train-result">
-      <p className="verdict-sentence">{verdictsOf(state.report)[0]}</p>
+      {headlinesOf(state.report).map(sentence => (
+        <p key={sentence} className="verdict-sentence">
+          {sentence}
+        </p>
+      ))}
       <p className="secondary figures" data-testid="finetune-weights">
         Weights {state.weights.slice(0, 12)}
       </p>
@@ -80,9 +85,7 @@ function KeepModel() {
 }
 
 function isKeptModelUsed({ keptModel, chosenModel }: Workbench): boolean {
-  return (
-    keptModel.kind === 'done' && chosenModel.kind === 'own' && chosenModel.identity === keptModel.identity
-  )
+  return keptModel.kind === 'done' && isSameModel(chosenModel, keptModel.entry.source)
 }
 
 function Kept() {
@@ -94,9 +97,9 @@ function Kept() {
   return (
     <>
       <p role="status">
-        Kept as {kept.name} {kept.version}{' '}
+        Kept as {kept.entry.name} {kept.entry.version}{' '}
         <span className="secondary figures" data-testid="kept-identity">
-          {kept.identity.slice(0, 12)}
+          {kept.entry.identity?.slice(0, 12)}
         </span>
         . It is a model of its own: its name stands beside everything that it says.
       </p>

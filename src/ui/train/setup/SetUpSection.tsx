@@ -2,6 +2,7 @@
 // under Advanced.
 import { Button } from 'react-aria-components'
 import { isLive } from '../../../state/liveRunSlice.ts'
+import { startsOf } from '../../../state/finetuneStarts.ts'
 import { openLabelledData } from '../../../state/labelledSlice.ts'
 import type { FinetuneMethod, FinetuneSettings } from '../../../worker/finetuneProtocol.ts'
 import { Failed } from '../../Failed.tsx'
@@ -50,10 +51,10 @@ function TaskChoice() {
 }
 
 function StartChoice() {
-  const starts = useWorkbench(state => state.finetuneStarts)
+  const models = useWorkbench(state => state.models)
   const start = useWorkbench(state => state.finetuneStart)
   const choose = useWorkbench(state => state.chooseFinetuneStart)
-  return <Choice label="Start" value={start} options={starts} onChange={choose} />
+  return <Choice label="Start" value={start} options={startsOf(models)} onChange={choose} />
 }
 
 function Recommended() {
@@ -90,6 +91,7 @@ function Card({ settings, reasons }: CardProps) {
   const isRecommended = useWorkbench(state => state.recommendedSettings === state.finetuneSettings)
   const useRecommended = useWorkbench(state => state.useRecommended)
   const start = useWorkbench(state => state.startFinetuning)
+  const cancel = useWorkbench(state => state.cancelPreparing)
   const preparing = useWorkbench(state => state.finetunePreparing)
   const isBusy = useWorkbench(isLive)
   const canStart = useWorkbench(
@@ -109,7 +111,12 @@ function Card({ settings, reasons }: CardProps) {
       <Forecast />
       {preparing.kind === 'failed' && <Failed failure={preparing.failure} />}
       {preparing.kind === 'running' ? (
-        <Progress {...preparing.progress} />
+        <div className="lab-running">
+          <Progress {...preparing.progress} />
+          <Button className="button small" onPress={cancel}>
+            Cancel
+          </Button>
+        </div>
       ) : (
         <div className="export-row">
           <Button className="button primary" isDisabled={isBusy || !canStart} onPress={() => void start()}>
