@@ -83,7 +83,7 @@ interface ShareRowProps {
 
 function ShareRow({ name, value, set }: ShareRowProps) {
   const percent = Math.round(value * 100)
-  return <NumberRow name={name} value={percent} low={5} high={50} unit="%" set={next => set(next / 100)} />
+  return <NumberRow name={name} value={percent} low={5} high={60} unit="%" set={next => set(next / 100)} />
 }
 
 function StepFields({ settings }: FieldsProps) {

@@ -63,11 +63,12 @@ function Recommended() {
   const problems = useWorkbench(state => openLabelledData(state)?.problems[state.finetuneTask])
   if (problems && problems.length > 0) return null
   if (recommendation.kind === 'failed') return <Failed failure={recommendation.failure} />
-  if (recommendation.kind === 'running') return <Progress {...recommendation.progress} />
-  if (recommendation.kind !== 'done' || !settings) return null
+  // A set-up that is there stays while another one is thought about.
+  if (!settings) return recommendation.kind === 'running' ? <Progress {...recommendation.progress} /> : null
+  const reasons = recommendation.kind === 'done' ? recommendation.reasons : []
   return (
     <>
-      <Card settings={settings} reasons={recommendation.reasons} />
+      <Card settings={settings} reasons={reasons} />
       <Fold title="Advanced">
         <MethodChoice method={settings.method} />
         <AdvancedFields settings={settings} />
