@@ -67,6 +67,9 @@ export interface LiveRunSlice {
   dismissRun(): void
 }
 
+/** Updates that the rows reach to: a part of a run that ended early skips some. */
+export const updatesMade = (rows: readonly RunRow[]): number => (rows.at(-1)?.step ?? -1) + 1
+
 export const isLive = ({ liveRun }: Pick<Workbench, 'liveRun'>): boolean =>
   liveRun.kind === 'preparing' || liveRun.kind === 'going'
 
@@ -83,7 +86,7 @@ function createListener(set: Api[0], get: Api[1]) {
     const { liveRun } = get()
     if (liveRun.kind !== 'preparing' || liveRun.id === null) return
     const { id, runKind, title } = liveRun
-    const savedSteps = rows.length
+    const savedSteps = updatesMade(rows)
     set({
       liveRun: { kind: 'going', id, runKind, title, status: 'running', rows, steps, savedSteps, label },
     })

@@ -129,6 +129,8 @@ export const createPretrainSlice: SliceOf<PretrainSlice> = services => (set, get
       if (pretrainProblem(state) !== null) return
       const { pretrainWish: wish, saveEvery, pretrainSources } = state
       const title = titleOf(wish)
+      // A forecast on its way would keep the worker from the run for seconds.
+      train.end()
       const keepsVolumes = pretrainSources.keepsVolumes ?? false
       const input = { title, wish, data: dataOf(services, state), keepsVolumes, saveEvery }
       await state.followRun(title, 'pretrain', options => train.run('beginPretraining', input, options))

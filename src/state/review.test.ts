@@ -31,9 +31,11 @@ function open() {
     saveFile: () => undefined,
   })
   const file = { findings: [finding('N1', 10), finding('N2', 20)] } as unknown as FindingsFile
-  const model = { name: 'demo', title: 'Demo', version: '1', networks: ['segment'] as const }
+  const about = { classes: [], isOwn: false }
+  const model = { name: 'demo', title: 'Demo', version: '1', networks: ['segment'] as const, ...about }
+  const source = { kind: 'own', identity: 'a' } as const
   store.setState({
-    prediction: { kind: 'done', caseId: 'case-1', summary: { file, timings: [], model, seconds: 1 } },
+    prediction: { kind: 'done', caseId: 'case-1', summary: { file, timings: [], model, source, seconds: 1 } },
   })
   return store
 }

@@ -11,6 +11,8 @@ import { FindingsPanel } from './findings/FindingsPanel.tsx'
 import { HelpDialog } from './HelpDialog.tsx'
 import { LabPanel } from './lab/LabPanel.tsx'
 import { TourCard } from './lab/TourCard.tsx'
+import { AddModelDialog } from './models/AddModelDialog.tsx'
+import { ModelsDialog } from './models/ModelsDialog.tsx'
 import { fromDrop } from './pickFiles.ts'
 import { StatusBar } from './StatusBar.tsx'
 import { TopBar } from './TopBar.tsx'
@@ -27,6 +29,7 @@ export function App({ held }: { held: HeldArrays }) {
   const mode = useWorkbench(state => state.mode)
   const [isHelpOpen, setHelpOpen] = useState(false)
   const [isComputerOpen, setComputerOpen] = useState(false)
+  const [isModelsOpen, setModelsOpen] = useState(false)
   const viewer = useRef<CtViewer | null>(null)
   const { isDropping, handlers } = useDropAnywhere()
   useKeyboard(viewer, () => setHelpOpen(true))
@@ -39,7 +42,7 @@ export function App({ held }: { held: HeldArrays }) {
     openCase && isCasePanelOpen ? 'app with-both' : openCase || isTraining ? 'app with-right' : 'app'
   return (
     <div className={panels} {...handlers}>
-      <TopBar onHelp={() => setHelpOpen(true)} />
+      <TopBar onHelp={() => setHelpOpen(true)} onModels={() => setModelsOpen(true)} />
       {openCase && isCasePanelOpen && <CasePanel />}
       <main className="stage" aria-label="Viewer">
         {openCase ? <ViewerPane held={held} viewer={viewer} /> : !isTraining && <Landing />}
@@ -54,7 +57,9 @@ export function App({ held }: { held: HeldArrays }) {
       <SeriesDialog />
       <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />
       <ComputerDialog isOpen={isComputerOpen} onOpenChange={setComputerOpen} />
-      {isDropping && <div className="drop-veil">Drop to open: files, a folder or a zip</div>}
+      <ModelsDialog isOpen={isModelsOpen} onOpenChange={setModelsOpen} />
+      <AddModelDialog />
+      {isDropping && <div className="drop-veil">Drop to open: a scan’s files, folder or zip, or a model</div>}
     </div>
   )
 }
@@ -80,9 +85,11 @@ function useDropAnywhere() {
       event.preventDefault()
       setDepth(0)
       const isLabelled = (event.target as Element).closest('[data-drop="labelled"]') !== null
-      void fromDrop(event.dataTransfer).then(({ files, title }) =>
-        isLabelled ? store.getState().openLabelledFiles(files) : store.getState().openFiles(files, title),
-      )
+      void fromDrop(event.dataTransfer).then(async ({ files, title }) => {
+        const { offerModelFiles, openFiles, openLabelledFiles } = store.getState()
+        if (isLabelled) await openLabelledFiles(files)
+        else if (!(await offerModelFiles(files, title))) await openFiles(files, title)
+      })
     },
   }
   return { isDropping: depth > 0, handlers }

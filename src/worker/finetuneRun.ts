@@ -1,14 +1,12 @@
 // Fine-tuning as a run of the page's training worker: from boxes and settings to its end, and from its folder on.
 import { InputError } from '../base/errors.ts'
 import type { ModelFiles } from '../prediction/loadModel.ts'
-import { divideCases, usableCases } from '../training/finetune/divide.ts'
 import type { FinetuneRow } from '../training/finetune/figures.ts'
-import { partsOf, updatesOf } from '../training/finetune/parts.ts'
 import { performFinetuning } from '../training/finetune/performFinetuning.ts'
-import { probeSteps } from '../training/finetune/probeUpdates.ts'
 import { readFinetuneConfig } from '../training/finetune/runRecord.ts'
 import type { FinetuneSettings } from '../training/finetune/settings.ts'
-import type { CropCase, CropSet } from '../training/labelled/cropSet.ts'
+import { stepsOf } from '../training/finetune/steps.ts'
+import type { CropSet } from '../training/labelled/cropSet.ts'
 import { RunControl } from '../training/run/control.ts'
 import type { RunEnd } from '../training/run/performRun.ts'
 import type { RunStorage } from '../training/run/storage.ts'
@@ -22,13 +20,6 @@ export interface FinetuneBeginning {
   readonly crops: CropSet
   /** Undefined from scratch. */
   readonly start: ModelFiles | undefined
-}
-
-/** Updates of a whole run at most: folds that stop early make fewer. */
-export function stepsOf(settings: FinetuneSettings, cases: readonly CropCase[]): number {
-  const parts = partsOf(divideCases(cases, settings), settings)
-  if (settings.method !== 'probe') return updatesOf(parts)
-  return probeSteps(usableCases(cases, settings.task).length, parts.length)
 }
 
 async function knownSteps(storage: RunStorage): Promise<number> {

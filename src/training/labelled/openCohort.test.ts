@@ -73,6 +73,22 @@ describe('scans with masks', () => {
     expect(otherLesions?.reduce((sum, value) => sum + value, 0)).toBe(33)
   })
 
+  it('takes several masks of a scan as its lesions', async () => {
+    const parts = two.map((ball, i) => mask(`X_mask${i + 1}.nii`, [ball]))
+    const byNumber = text('t.csv', 'id,lesion,label\nX,2,malignant\nX,1,benign')
+    const { cases } = await openLabelledCohort([cube('X.nii', 1), ...parts, byNumber])
+    expect(cases.map(({ label, volumeMm3 }) => [label, volumeMm3])).toEqual([
+      [1, 7],
+      [0, 33],
+    ])
+  })
+
+  it('takes the values that are asked for: 2 is the tumour where 1 is the organ', async () => {
+    const cohort = await openLabelledCohort(pair('X', 1, valued), { structures: ['3'] })
+    expect(cohort.cases.map(({ volumeMm3 }) => volumeMm3)).toEqual([7])
+    expect(await refusal(pair('X', 1, valued), { structures: ['2'] })).toContain('it has “1”, “3”')
+  })
+
   it('takes each connected part of a binary mask as a lesion, or all of it when asked', async () => {
     const files = pair('X', 1, two)
     expect((await openLabelledCohort(files)).cases.map(({ volumeMm3 }) => volumeMm3)).toEqual([33, 7])
@@ -157,6 +173,11 @@ describe('scans with masks', () => {
     expect(reads).toBe(before)
     await cohort.open(0)
     expect(reads).toBe(before + 2)
+    cohort.release()
+    const lost = counted.map(file => ({ ...file, bytes: () => file.bytes() }))
+    const gone = await openLabelledCohort(lost, { budgetBytes: 1 })
+    lost[0].bytes = () => Promise.reject(new Error('NotReadableError'))
+    await expect(gone.open(0)).rejects.toThrow('A cannot be opened any more')
   })
 })
 

@@ -1,12 +1,13 @@
 // One finding in the list: number and colour, place, size, texture, probabilities, the reader's verdict.
 import { Check, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import { Button, ToggleButton, ToggleButtonGroup } from 'react-aria-components'
-import type { Finding } from '../../prediction/finding.ts'
-import type { ReaderLabel, Verdict } from '../../state/reviewSlice.ts'
+import { Button, ToggleButton } from 'react-aria-components'
+import type { ClassProbability, Finding } from '../../prediction/finding.ts'
+import type { Verdict } from '../../state/reviewSlice.ts'
 import { capitalise, formatPercent, formatPlace, formatVolume, malignancyWords } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
+import { ReaderLabelChoice } from './ReaderLabelChoice.tsx'
 
 interface FindingRowProps {
   readonly finding: Finding
@@ -45,7 +46,7 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
             {verdict && <b className={`verdict ${verdict}`}> {capitalise(verdict)}</b>}
           </span>
         </span>
-        <Malignancy value={finding.malignancy} />
+        <Rating finding={finding} />
       </Button>
       <span className="finding-verdicts">
         <ToggleButton
@@ -70,38 +71,27 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
   )
 }
 
-const READER_LABELS: readonly { readonly id: ReaderLabel; readonly name: string }[] = [
-  { id: 'benign', name: 'Benign' },
-  { id: 'indeterminate', name: 'Unsure' },
-  { id: 'malignant', name: 'Malignant' },
-]
-
-/** What an accepted finding is, said by the reader: Train mode can learn from it. */
-function ReaderLabelChoice({ id, number }: { id: string; number: number }) {
-  const label = useWorkbench(state => state.readerLabels[id])
-  const say = useWorkbench(state => state.labelFinding)
+/** Malignancy where the model has such a class, else its most probable class, by the model's own label. */
+function Rating({ finding: { malignancy, classes } }: { finding: Finding }) {
+  if (malignancy !== null) return <Malignancy value={malignancy} />
+  const best = likeliest(classes)
+  if (!best) return <span className="malignancy secondary">not rated</span>
   return (
-    <ToggleButtonGroup
-      className="segmented reader-label"
-      aria-label={`Your label of finding ${number}, for training`}
-      selectionMode="single"
-      selectedKeys={label ? [label] : []}
-      onSelectionChange={keys => {
-        const [chosen] = keys
-        say(id, (chosen ?? label) as ReaderLabel)
-      }}
-    >
-      {READER_LABELS.map(({ id: key, name }) => (
-        <ToggleButton key={key} id={key}>
-          {name}
-        </ToggleButton>
-      ))}
-    </ToggleButtonGroup>
+    <span className="malignancy" title={`${classText(classes)}: the model’s probabilities, not a diagnosis`}>
+      <b className="figures">{formatPercent(best.probability)}</b>
+      <span className="secondary">{best.label}</span>
+    </span>
   )
 }
 
-function Malignancy({ value }: { value: number | null }) {
-  if (value === null) return <span className="malignancy secondary">not rated</span>
+function likeliest(classes: Finding['classes']): ClassProbability | undefined {
+  return classes?.reduce((best, one) => (one.probability > best.probability ? one : best))
+}
+
+const classText = (classes: Finding['classes']): string =>
+  (classes ?? []).map(({ label, probability }) => `${label} ${formatPercent(probability)}`).join(', ')
+
+function Malignancy({ value }: { value: number }) {
   return (
     <span className="malignancy" title="The model’s probability of malignancy, not a diagnosis">
       <b className="figures">{formatPercent(value)}</b>
@@ -118,9 +108,13 @@ function rowClass(verdict: Verdict | undefined, isSelected: boolean): string {
 }
 
 function describe(finding: Finding, number: number, verdict: Verdict | undefined): string {
-  const { longAxisMm, shortAxisMm, malignancy } = finding
+  const { longAxisMm, shortAxisMm, malignancy, classes } = finding
   const size = `${longAxisMm.toFixed(1)} by ${shortAxisMm.toFixed(1)} millimetres`
   const rating =
-    malignancy === null ? '' : `, malignancy ${formatPercent(malignancy)}, the model’s probability`
+    malignancy !== null
+      ? `, malignancy ${formatPercent(malignancy)}, the model’s probability`
+      : classes
+        ? `, ${classText(classes)}, the model’s probabilities`
+        : ''
   return `Finding ${number}: ${formatPlace(finding)}, ${size}, ${finding.texture}${rating}${verdict ? `, ${verdict}` : ''}`
 }

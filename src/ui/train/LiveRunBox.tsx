@@ -1,6 +1,7 @@
 // The run that goes on: how far, how long still, where; pause, resume and stop; what it has to say.
 import { Pause, Play, Square, TriangleAlert, X } from 'lucide-react'
 import { Button } from 'react-aria-components'
+import { updatesMade } from '../../state/liveRunSlice.ts'
 import type { GoingRun } from '../../state/liveRunSlice.ts'
 import { Failed } from '../Failed.tsx'
 import { Progress } from '../Progress.tsx'
@@ -48,15 +49,16 @@ export function LiveRunBox() {
 function Going({ run }: { run: GoingRun }) {
   const { pauseRun, resumeRun, stopRun } = useActions()
   const { status, rows, steps, label, savedSteps } = run
+  const done = updatesMade(rows)
   const secondsLeft = status === 'running' && rows.length > 0 ? rows.at(-1)!.secondsLeft : null
   return (
     <>
       <Progress
         stage={STATUS_WORDS[status]}
-        done={rows.length}
+        done={done}
         total={steps}
         unit="updates"
-        secondsLeft={rows.length < steps ? secondsLeft : null}
+        secondsLeft={done < steps ? secondsLeft : null}
       />
       <p className="secondary" data-testid="run-whereabouts">
         On {label}. {savedSteps > 0 ? `Saved at update ${savedSteps}.` : 'Not yet saved.'}

@@ -11,7 +11,7 @@ import {
   Popover,
   TextField,
 } from 'react-aria-components'
-import { isLive } from '../../state/liveRunSlice.ts'
+import { isLive, updatesMade } from '../../state/liveRunSlice.ts'
 import type { RunSummary } from '../../worker/trainProtocol.ts'
 import { formatMegabytes } from '../format.ts'
 import { fromFileList } from '../pickFiles.ts'
@@ -22,7 +22,7 @@ const KIND_WORDS = { pretrain: 'Pretraining', finetune: 'Fine-tuning' } as const
 function useStateWords({ id, steps, savedSteps, isBeingWritten, problem }: RunSummary): string {
   const liveRun = useWorkbench(state => state.liveRun)
   if (liveRun.kind === 'going' && liveRun.id === id)
-    return `${liveRun.status === 'paused' ? 'paused' : 'training'}, ${liveRun.rows.length} of ${steps} updates`
+    return `${liveRun.status === 'paused' ? 'paused' : 'training'}, ${updatesMade(liveRun.rows)} of ${steps} updates`
   if (liveRun.kind === 'preparing' && liveRun.id === id) return 'starting'
   if (problem !== undefined) return 'cannot be read'
   if (isBeingWritten) return `open in another tab, ${savedSteps} of ${steps} updates saved`

@@ -1,4 +1,5 @@
 // The run that goes on, in one line.
+import { updatesMade } from '../../state/liveRunSlice.ts'
 import type { LiveRun } from '../../state/liveRunSlice.ts'
 import { formatSeconds } from '../format.ts'
 
@@ -8,9 +9,8 @@ export function describeRun(run: Exclude<LiveRun, { kind: 'none' }>): string {
   if (run.kind === 'failed') return 'Training failed'
   const { rows, steps, status } = run
   const last = rows.at(-1)
+  const done = updatesMade(rows)
   const left =
-    last && status === 'running' && rows.length < steps
-      ? `, about ${formatSeconds(last.secondsLeft)} left`
-      : ''
-  return `${status === 'paused' ? 'Training paused' : 'Training'}: ${rows.length} of ${steps} updates${left}`
+    last && status === 'running' && done < steps ? `, about ${formatSeconds(last.secondsLeft)} left` : ''
+  return `${status === 'paused' ? 'Training paused' : 'Training'}: ${done} of ${steps} updates${left}`
 }

@@ -2,8 +2,8 @@
 export const PRESETS = ['demo', 'tiny', 'small', 'base'] as const
 
 export const MASKINGS = [
-  { id: 'attention', name: 'Attention (SMART): the most attended below the hints' },
-  { id: 'low-attention', name: 'Low attention (MST): the least attended' },
+  { id: 'attention', name: 'By attention (SMART)' },
+  { id: 'low-attention', name: 'By low attention (MST)' },
   { id: 'random', name: 'Random (SMIT)' },
   { id: 'block', name: 'Random blocks (iBOT)' },
   { id: 'none', name: 'None' },
