@@ -8,7 +8,7 @@ import { judgeMasks } from '../training/validation/judgeMasks.ts'
 import type { Compared, ValidationReport } from '../training/validation/report.ts'
 import { reportMarkdown } from '../training/validation/reportTables.ts'
 import type { DicePair, FinetuneRunTasks } from './finetuneProtocol.ts'
-import { openStore } from './runs/openStore.ts'
+import { openStore } from './runs/fileStore.ts'
 import type { Handlers } from './serveTasks.ts'
 
 function howOf({ validation, labelShare }: FinetuneSettings): string {
