@@ -1,28 +1,29 @@
 // npm run train: trains one network of a model on phantom crops, and publishes model folders.
-import { existsSync } from 'node:fs'
-import { appendFile, mkdir } from 'node:fs/promises'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { presets } from '../src/network/config.ts'
-import { fit } from '../src/training/fit.ts'
 import { createCropSampler } from '../src/training/phantomCrops.ts'
 import { chooseProbe, computeFeatures } from '../src/training/probe.ts'
-import { recipeFor } from '../src/training/recipe.ts'
+import { recipeFor, type Recipe } from '../src/training/recipe.ts'
 import { recipeOptions, recipeShapes } from '../src/training/recipeStep.ts'
+import { hasSave, saveState } from '../src/training/run/checkpoint.ts'
+import { RunControl } from '../src/training/run/control.ts'
+import { rewindHistory, type HistoryRow } from '../src/training/run/history.ts'
+import { performRun } from '../src/training/run/performRun.ts'
+import { flattenState } from '../src/training/stepGraph.ts'
+import { supervisedUpdates, type SupervisedFigures } from '../src/training/supervisedUpdates.ts'
+import { folderStorage } from './support/folderStorage.ts'
 import { openSteadyStep } from '../src/training/steadyStep.ts'
 import { startSupervised, supervisedNumbers, supervisedStep } from '../src/training/supervisedStep.ts'
 import { openTrainPlaces } from './support/openModel.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
-import {
-  loadCheckpoint,
-  saveCheckpoint,
-  startParameters,
-  writeConfig,
-  type RunSettings,
-} from './support/runFolder.ts'
+import { stopOnSignals } from './support/stopOnSignals.ts'
+import { loadCheckpoint, startParameters, writeConfig, type RunSettings } from './support/runFolder.ts'
+
+/** Updates from one save, and one printed line, to the next. */
+const reportEvery = 50
 
 const usage =
   'npm run train -- --task segment|classify [--preset demo] [--steps 3000] [--minutes M] [--seed 1] [--lr R] [--from RUN|MODEL] [--method full|probe] [--device cpu|webgpu] --out RUN [--resume]   or   npm run train -- --publish NAME --model-version 0.2.0 --segment RUN --classify RUN [--remark SENTENCE]…'
@@ -81,7 +82,6 @@ function readSettings({ task, preset, steps, minutes, seed, lr, from, method }: 
 async function trainProbe(settings: RunSettings, folder: string): Promise<void> {
   const recipe = recipeFor('classify', settings.preset)
   const shapes = recipeShapes('classify', recipe)
-  await mkdir(folder, { recursive: true })
   const runtime = await loadNodeRuntime()
   const parameters = await startParameters(settings, shapes, recipe)
   await writeConfig(folder, settings, recipe, runtime.label)
@@ -100,11 +100,40 @@ async function trainProbe(settings: RunSettings, folder: string): Promise<void> 
   const { weight, bias } = model
   parameters['cls_head.weight'] = Float32Array.of(...weight.map(w => -w / 2), ...weight.map(w => w / 2))
   parameters['cls_head.bias'] = Float32Array.of(-bias / 2, bias / 2)
-  const state = { ...startSupervised(parameters), step: settings.steps }
-  await saveCheckpoint(folder, { parameters: shapes, m: shapes, v: shapes, averaged: shapes }, state)
+  const stateShapes = flattenState({ parameters: shapes, m: shapes, v: shapes, averaged: shapes })
+  const tensors = flattenState(startSupervised(parameters).groups)
+  await saveState(folderStorage(folder), stateShapes, { step: settings.steps, tensors })
   console.log(
     `probe on ${train.rows.length} crops, penalty ${penalty}: AUC ${auc.toFixed(3)} on ${validation.rows.length} validation crops; checkpoint in ${folder}`,
   )
+}
+
+/** Prints a line and the device's notices, now and then. */
+function reporter(notices: readonly string[]) {
+  const recent: number[] = []
+  let said = 0
+  return ({ step, loss, learningRate, seconds }: HistoryRow & SupervisedFigures): void => {
+    recent.push(loss)
+    for (const notice of notices.slice(said)) console.log(notice)
+    said = notices.length
+    if (recent.length < reportEvery) return
+    const mean = recent.reduce((sum, one) => sum + one, 0) / recent.length
+    recent.length = 0
+    console.log(
+      `step ${step + 1}  loss ${mean.toFixed(4)}  lr ${learningRate.toExponential(2)}  ${seconds.toFixed(2)} s a step`,
+    )
+  }
+}
+
+/** The state that a run begins with, or goes on from. @throws InputError when the folder holds a run that is not wanted. */
+async function openState(settings: RunSettings, folder: string, recipe: Recipe, shouldResume: boolean) {
+  const isKnown = await hasSave(folderStorage(folder))
+  if (isKnown && !shouldResume)
+    throw new InputError(
+      `${folder} already holds a run; add --resume to continue it, or choose another --out.`,
+    )
+  if (isKnown) return loadCheckpoint(folder)
+  return startSupervised(await startParameters(settings, recipeShapes(settings.task, recipe), recipe))
 }
 
 async function train(
@@ -115,51 +144,31 @@ async function train(
 ): Promise<void> {
   const recipe = recipeFor(settings.task, settings.preset)
   const options = recipeOptions(settings.task, recipe)
-  await mkdir(folder, { recursive: true })
-  const hasCheckpoint = existsSync(path.join(folder, 'checkpoint.safetensors'))
-  if (hasCheckpoint && !shouldResume)
-    throw new InputError(
-      `${folder} already holds a run; add --resume to continue it, or choose another --out.`,
-    )
-  const start = hasCheckpoint
-    ? await loadCheckpoint(folder)
-    : startSupervised(await startParameters(settings, options.shapes, recipe))
+  const storage = folderStorage(folder)
+  const start = await openState(settings, folder, recipe, shouldResume)
   const definition = supervisedStep(options)
   const batch = createCropSampler(settings.task, recipe, settings.seed, 'train')
   const places = openTrainPlaces(device)
   const step = await openSteadyStep({ definition, state: start, places, batch })
   await writeConfig(folder, settings, recipe, step.label)
+  await rewindHistory(storage, start.step)
   const trained = step.updated.filter(name => name.startsWith('parameters.')).length
   console.log(`${settings.task}, ${trained} parameters trained, from step ${start.step}, on ${step.label}`)
-  const recent: number[] = []
-  let said = 0
-  const updates = await fit({
-    step,
-    from: start.step,
-    batch,
+  const updates = supervisedUpdates({
+    ...{ step, shapes: definition.state, batch, steps: settings.steps },
     numbers: (index, learningRate) =>
       supervisedNumbers(index, learningRate, { adamW: options.adamW, averaging: 0.995 }),
-    steps: settings.steps,
     learningRate: settings.learningRate,
     warmupSteps: recipe.warmupSteps,
     seconds: settings.minutes === null ? Infinity : settings.minutes * 60,
-    async onStep(record) {
-      recent.push(record.loss)
-      for (const notice of step.notices.slice(said)) console.log(notice)
-      said = step.notices.length
-      await appendFile(path.join(folder, 'history.jsonl'), JSON.stringify(record) + '\n')
-      if (recent.length < 50) return
-      const mean = recent.reduce((sum, loss) => sum + loss, 0) / recent.length
-      recent.length = 0
-      console.log(
-        `step ${record.step + 1}  loss ${mean.toFixed(4)}  lr ${record.learningRate.toExponential(2)}  ${record.secondsPerStep.toFixed(2)} s a step`,
-      )
-      await saveCheckpoint(folder, definition.state, await step.read())
-    },
   })
-  await saveCheckpoint(folder, definition.state, await step.read())
+  const control = new RunControl()
+  stopOnSignals(control)
+  const onRow = reporter(step.notices)
+  const end = await performRun(updates, { storage, from: start.step, saveEvery: reportEvery, control, onRow })
+  const { step: made } = await step.read()
   await step.release()
-  console.log(`done after ${updates} updates; checkpoint in ${folder}`)
+  console.log(`${end === 'finished' ? 'done' : 'stopped'} after ${made} updates; the run is in ${folder}`)
 }
 
 async function main(): Promise<void> {

@@ -60,7 +60,10 @@ it.skipIf(!process.env.SMARTFORMER_FULL)(
         ...['--task', 'classify', '--preset', 'demo', '--steps', steps, '--lr', '1e-3'],
         ...['--out', path.join(folder, out), ...more],
       )
-    const checkpoint = (out: string) => readFile(path.join(folder, out, 'checkpoint.safetensors'))
+    const checkpoint = async (out: string) => {
+      const latest = await readFile(path.join(folder, out, 'latest.json'), 'utf8')
+      return readFile(path.join(folder, out, (JSON.parse(latest) as { checkpoint: string }).checkpoint))
+    }
     expect((await run('once', '3')).code).toBe(0)
     expect((await run('twice', '2')).code).toBe(0)
     expect((await run('twice', '3', '--resume')).out).toMatch(/from step 2/)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { InputError } from '../../src/base/errors.ts'
 import { floatToHalf } from '../../src/base/half.ts'
 import { modelIdentity, type NetworkEntry } from '../../src/network/model.ts'
-import { readSafetensors, type SafetensorsTensor } from '../../src/network/safetensors.ts'
+import { readSafetensorsData, type SafetensorsTensor } from '../../src/network/safetensors.ts'
 import {
   assembleModel,
   type AssembledModel,
@@ -14,6 +14,8 @@ import {
 } from '../../src/prediction/assembleModel.ts'
 import { targetPrefix } from '../../src/training/classifierTargets.ts'
 import { writeModelCard } from './modelCard.ts'
+import { readSave } from '../../src/training/run/checkpoint.ts'
+import { folderStorage } from './folderStorage.ts'
 import { readRunRecord, type RunRecord } from './runFolder.ts'
 
 interface Run {
@@ -25,11 +27,12 @@ interface Run {
 async function readRun(folder: string): Promise<Run> {
   try {
     const config = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8'))
-    const { tensors } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
+    const save = await readSave(folderStorage(folder))
+    const { tensors } = readSafetensorsData(save!.layout)
     return { entry: config.recipe.entry, record: await readRunRecord(folder), tensors }
   } catch (error) {
     throw new InputError(
-      `${folder} holds no finished run (config.json and checkpoint.safetensors are expected); train one with npm run train.`,
+      `${folder} holds no finished run (config.json and a save are expected); train one with npm run train.`,
       String(error),
     )
   }

@@ -1,15 +1,18 @@
-// A training run's folder: config.json (settings, recipe, device, what it started from) and checkpoint.safetensors.
+// A training run's folder: config.json (settings, recipe, device, what it started from) beside the saves of every run.
 import { existsSync } from 'node:fs'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { InputError } from '../../src/base/errors.ts'
 import type { presets } from '../../src/network/config.ts'
 import { initialiseParameters } from '../../src/network/initialise.ts'
 import { modelIdentity, parseManifest } from '../../src/network/model.ts'
 import type { ParameterShapes, ParameterValues } from '../../src/network/parameters.ts'
-import { readSafetensors, writeSafetensors } from '../../src/network/safetensors.ts'
+import { readSafetensorsData } from '../../src/network/safetensors.ts'
 import { readWeights, takeParameters } from '../../src/prediction/weights.ts'
 import type { Recipe, Task } from '../../src/training/recipe.ts'
-import type { StepDefinition, TrainState } from '../../src/training/stepGraph.ts'
+import { readSave } from '../../src/training/run/checkpoint.ts'
+import { groupState, type TrainState } from '../../src/training/stepGraph.ts'
+import { folderStorage } from './folderStorage.ts'
 import { readModelFiles } from './modelFiles.ts'
 
 export interface RunSettings {
@@ -26,33 +29,13 @@ export interface RunSettings {
   readonly method: 'full' | 'probe'
 }
 
-/**
- * Writes a checkpoint whole, then puts it in place, so that a crash leaves the last good one. Its tensors are GROUP.NAME
- * of the state.
- */
-export async function saveCheckpoint(folder: string, shapes: StepDefinition['state'], state: TrainState) {
-  const tensors = Object.fromEntries(
-    Object.entries(shapes).flatMap(([group, members]) =>
-      Object.entries(members).map(([name, shape]) => [
-        `${group}.${name}`,
-        { dtype: 'F32' as const, shape: [...shape], data: state.groups[group][name] },
-      ]),
-    ),
-  )
-  const file = path.join(folder, 'checkpoint.safetensors')
-  await writeFile(`${file}.new`, writeSafetensors(tensors, { schemaVersion: '1', step: String(state.step) }))
-  await rename(`${file}.new`, file)
-}
-
+/** The state of a run's last save. @throws InputError when there is none. */
 export async function loadCheckpoint(folder: string): Promise<TrainState> {
-  const { tensors, metadata } = readSafetensors(await readFile(path.join(folder, 'checkpoint.safetensors')))
-  const groups: Record<string, ParameterValues> = {}
-  for (const [fullName, { data }] of Object.entries(tensors)) {
-    const [group, ...name] = fullName.split('.')
-    groups[group] ??= {}
-    groups[group][name.join('.')] = data as Float32Array
-  }
-  return { groups, step: Number(metadata.step) }
+  const save = await readSave(folderStorage(folder))
+  if (!save) throw new InputError(`${folder} holds no run that was saved; train one with npm run train.`)
+  const { tensors } = readSafetensorsData(save.layout)
+  const values = Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array] as const)
+  return groupState(Object.fromEntries(values), save.step)
 }
 
 /** Fresh parameters, with those of another run in their place where `--from` names one. */
@@ -126,5 +109,6 @@ export async function writeConfig(
 ): Promise<void> {
   const startedFrom = await describeStart(settings)
   const config = { ...settings, loss: lossNames[settings.method][settings.task], startedFrom, recipe, device }
+  await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, 'config.json'), JSON.stringify(config, null, 1))
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { OrtModule, Runtime } from '../graph/session.ts'
 import { testRuntime } from '../graph/testSupport.ts'
-import { fit } from './fit.ts'
+import { PassRunner } from './run/passes.ts'
 import { openSteadyStep, type TrainPlaces } from './steadyStep.ts'
 import { DivergenceError } from './stepGraph.ts'
 import { smallBatch, smallNumbers, smallStart, smallStep } from './testTraining.ts'
-import { createTrainStep } from './trainStep.ts'
+import { createTrainStep, type TrainStep } from './trainStep.ts'
 
 const cpu = await testRuntime()
 
@@ -42,19 +42,10 @@ function openSteady(devices: readonly (Runtime | Error)[]) {
   return openSteadyStep(options).then(step => ({ step, made }))
 }
 
-const run = async (step: Parameters<typeof fit>[0]['step'], steps: number) => {
+const run = async (step: TrainStep, steps: number) => {
   const losses: number[] = []
-  await fit({
-    step,
-    from: 0,
-    batch: smallBatch,
-    numbers: smallNumbers,
-    steps,
-    learningRate: 1e-2,
-    warmupSteps: 0,
-    seconds: Infinity,
-    onStep: ({ loss }) => void losses.push(loss),
-  })
+  const runner = new PassRunner(step, pass => Promise.resolve(smallBatch(pass)), steps)
+  for (let at = 0; at < steps; at++) losses.push((await runner.run(at, smallNumbers(at))).loss)
   return { losses, state: await step.read() }
 }
 

@@ -63,6 +63,18 @@ export function flattenState<T>(groups: Readonly<Record<string, Readonly<Record<
   return Object.fromEntries(entries) as Record<string, T>
 }
 
+/** A saved state, flat by GROUP.NAME, as the groups of a step. */
+export function groupState(tensors: ParameterValues, step: number): TrainState {
+  const groups: Record<string, ParameterValues> = {}
+  for (const [name, values] of Object.entries(tensors)) {
+    const dot = name.indexOf('.')
+    const group = name.slice(0, dot)
+    groups[group] ??= {}
+    groups[group][name.slice(dot + 1)] = values
+  }
+  return { groups, step }
+}
+
 /** The groups with those values replaced that `current` has under GROUP.NAME. */
 export function replaceState(
   groups: StateValues,

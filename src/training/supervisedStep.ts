@@ -1,6 +1,6 @@
 // Supervised training as a step: a loss of parameters and batch, AdamW, and averaged weights for evaluation. Parameters
 // may be frozen, learn at rates of their own, and take their gradients from several passes.
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { InputSpec } from '../graph/trace.ts'
 import type { ParameterShapes, ParameterTensors, ParameterValues } from '../network/parameters.ts'
 import { accumulateNumbers, addShare, choose } from './accumulate.ts'

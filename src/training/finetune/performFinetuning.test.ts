@@ -93,11 +93,11 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
 
   it('with accumulation and early stopping is continued the same, and skips what a fold does not need', async () => {
     const settings = testSettings({
-      ...{ accumulate: 2, patience: 1, epochs: 6, batch: 1, learningRate: 0.03 },
+      ...{ accumulate: 2, patience: 1, epochs: 4, batch: 2, learningRate: 0.03 },
       validation: { kind: 'folds', folds: 2 },
     })
     const many = testCrops([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
-    const { storage } = await runBoth(settings, 7, many)
+    const { storage } = await runBoth(settings, 5, many)
     const { rows, steps } = await readFinetuneResult(storage)
     expect(rows.length).toBeLessThanOrEqual(steps)
     expect(rows.at(-1)!.stage).toBe('final')
@@ -146,10 +146,10 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
 
   it('stops at a loss that is no number and keeps the last save', async () => {
     const { storage, files } = memoryStorage()
-    const settings = testSettings({ learningRate: 1, epochs: 200, averaging: 0, weightDecay: 1 })
+    const settings = testSettings({ learningRate: 1, epochs: 20, averaging: 0, weightDecay: 1 })
     const control = new RunControl()
     const onRow = (row: { step: number }) => {
-      if (row.step > 60) control.stop()
+      if (row.step > 20) control.stop()
     }
     await run({ storage, settings, crops, control, onRow }).catch((error: Error) => {
       expect(error.message).toMatch(/lower the learning rate/)

@@ -1,7 +1,6 @@
 // What makes no run, in sentences: settings out of range, and cases that the task cannot be learnt from.
 import { InputError } from '../../base/errors.ts'
 import { requireBorder } from './augmentBox.ts'
-import { usableCases } from './divide.ts'
 import type { CropSetFacts } from '../labelled/cropSetFile.ts'
 import type { CropSet } from '../labelled/cropSet.ts'
 import type { FinetuneSettings } from './settings.ts'
@@ -150,7 +149,7 @@ export function requireFinetuneSettings(settings: FinetuneSettings, data: CropSu
 }
 
 /** @throws InputError when the boxes are not what the network's crops are cut from. */
-export function requireBoxes({ entry, boxShape, task }: FinetuneSettings, crops: CropSet): void {
+export function requireBoxes({ entry, boxShape }: FinetuneSettings, crops: CropSet): void {
   if (crops.spacingMm.some((mm, axis) => Math.abs(mm - entry.spacingMm[axis]) > 1e-6))
     throw new InputError(
       `The boxes were cut at ${crops.spacingMm.join(' × ')} mm, but the network takes ${entry.spacingMm.join(' × ')} mm; cut the crops again.`,
@@ -160,13 +159,4 @@ export function requireBoxes({ entry, boxShape, task }: FinetuneSettings, crops:
       `The boxes have ${crops.shape.join(' × ')} voxels, but the settings say ${boxShape.join(' × ')}; cut the crops again.`,
     )
   requireBorder(crops.shape, entry.shape)
-  if (task === 'segment') requireForeground(crops, entry.shape)
-}
-
-/** A mask outside the middle of its box would be judged as if there were no lesion. */
-function requireForeground(crops: CropSet, shape: readonly number[]): void {
-  if (usableCases(crops.cases, 'segment').length === 0)
-    throw new InputError(
-      `No mask reaches into the middle ${shape.join(' × ')} voxels of its box; cut the crops again.`,
-    )
 }

@@ -10,12 +10,11 @@ import { performRun, type RunEnd } from '../run/performRun.ts'
 import type { RunStorage } from '../run/storage.ts'
 import { Whereabouts } from '../run/whereabouts.ts'
 import type { TrainPlaces } from '../steadyStep.ts'
-import { flattenState } from '../stepGraph.ts'
+import { flattenState, groupState } from '../stepGraph.ts'
 import { CasePool } from './casePool.ts'
 import { cropBytes, type CaseSource } from './cases.ts'
 import { requireCropShape, requireOptions } from './options.ts'
 import {
-  groupState,
   openPretrainUpdates,
   startState,
   stateShapes,

@@ -184,15 +184,3 @@ export async function openPretrainUpdates(setup: PretrainSetup): Promise<Pretrai
     release: () => step.release(),
   }
 }
-
-/** A saved state, flat by GROUP.NAME, as the groups of a step. */
-export function groupState(tensors: ParameterValues, step: number): TrainState {
-  const groups: Record<string, ParameterValues> = {}
-  for (const [name, values] of Object.entries(tensors)) {
-    const dot = name.indexOf('.')
-    const group = name.slice(0, dot)
-    groups[group] ??= {}
-    groups[group][name.slice(dot + 1)] = values
-  }
-  return { groups, step }
-}

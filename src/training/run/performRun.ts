@@ -16,6 +16,8 @@ export interface Updates<Figures extends object> {
   advance(step: number): Promise<Figures>
   /** The update after `step`, where that is another than the next: a part of the run that ended early skips the rest. */
   after?(step: number): number
+  /** Whether the run ends before its last update, asked before each. */
+  isOver?(): boolean
   /** The state after the last update. */
   read(): Promise<ParameterValues>
 }
@@ -63,7 +65,8 @@ export async function performRun<Figures extends object>(
     saved = step
     onSaved?.(step)
   }
-  while (step < updates.steps) {
+  const isOver = () => step >= updates.steps || updates.isOver?.() === true
+  while (!isOver()) {
     if (!(await control.gate(save))) break
     const started = performance.now()
     const made = step
@@ -78,5 +81,5 @@ export async function performRun<Figures extends object>(
     if (control.takeSave() || isDue) await save()
   }
   await save()
-  return step < updates.steps ? 'stopped' : 'finished'
+  return isOver() ? 'finished' : 'stopped'
 }

@@ -68,13 +68,14 @@ function Forecast() {
   const hasProblem = useWorkbench(state => pretrainProblem(state) !== null)
   const isBusy = useWorkbench(isLive)
   const forecast = useWorkbench(state => state.pretrainForecast)
+  const isUnknown = forecast.kind === 'none'
   const ask = useWorkbench(state => state.forecastPretraining)
   useEffect(() => {
     // A run that computes would answer late, and its own memory is known by then.
-    if (hasProblem || isBusy) return
+    if (hasProblem || isBusy || !isUnknown) return
     const timer = setTimeout(() => void ask(), restMs)
     return () => clearTimeout(timer)
-  }, [wish, hasProblem, isBusy, ask])
+  }, [wish, hasProblem, isBusy, isUnknown, ask])
   if (forecast.kind === 'failed') return <Failed failure={forecast.failure} />
   if (forecast.kind === 'running') return <p className="secondary">Forecasting the memory…</p>
   if (forecast.kind !== 'done') return null
