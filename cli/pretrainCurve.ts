@@ -36,7 +36,10 @@ async function main(): Promise<void> {
     throw new InputError(`There is no pretraining run with a history in ${values.run}; name a run's folder.`)
   const panels = pretrainCurves(rows)
   const smoothing = smoothingFor(rows.length)
-  await writeFile(values.out, curveSvg(panels, { title: pretrainTitle(config), xLabel: 'updates', smoothing }))
+  await writeFile(
+    values.out,
+    curveSvg(panels, { title: pretrainTitle(config), xLabel: 'updates', smoothing }),
+  )
   console.log(table(panels, smoothing))
 }
 

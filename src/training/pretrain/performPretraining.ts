@@ -14,12 +14,7 @@ import { flattenState, groupState } from '../stepGraph.ts'
 import { CasePool } from './casePool.ts'
 import { cropBytes, type CaseSource } from './cases.ts'
 import { requireCropShape, requireOptions } from './options.ts'
-import {
-  openPretrainUpdates,
-  startState,
-  stateShapes,
-  type PretrainFigures,
-} from './pretrainUpdates.ts'
+import { openPretrainUpdates, startState, stateShapes, type PretrainFigures } from './pretrainUpdates.ts'
 import type { PretrainRecipe } from './recipe.ts'
 import { readConfig, SeenCases, writeConfig, type PretrainSettings } from './runRecord.ts'
 import { createViewStream, type CropPlan } from './viewStream.ts'
