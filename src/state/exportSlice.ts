@@ -8,10 +8,15 @@ export interface ExportSlice {
 
 export const createExportSlice: SliceOf<ExportSlice> = services => (_set, get) => ({
   saveFindings() {
-    const { prediction, verdicts } = get()
+    const { prediction, verdicts, readerLabels } = get()
     if (prediction.kind !== 'done') return
     const { file } = prediction.summary
-    const findings = file.findings.map(one => ({ ...one, verdict: verdicts[one.id] ?? null }))
+    const findings = file.findings.map(one => {
+      const verdict = verdicts[one.id] ?? null
+      // A label stands for an accepted finding only.
+      const readerLabel = (verdict === 'accepted' && readerLabels[one.id]) || null
+      return { ...one, verdict, readerLabel }
+    })
     const text = JSON.stringify({ ...file, findings }, null, 2)
     services.saveFile('findings.json', new Blob([text], { type: 'application/json' }))
   },

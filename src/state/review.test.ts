@@ -50,6 +50,17 @@ describe('reviewing findings', () => {
     store.getState().redo()
     expect(store.getState().verdicts).toEqual({ N1: 'accepted', N2: 'rejected' })
   })
+  test('what the reader calls an accepted finding can be undone too', () => {
+    const store = open()
+    store.getState().acceptFinding('N1')
+    store.getState().labelFinding('N1', 'malignant')
+    store.getState().labelFinding('N1', 'benign')
+    store.getState().undo()
+    expect(store.getState().readerLabels).toEqual({ N1: 'malignant' })
+    store.getState().labelFinding('N1', 'malignant')
+    expect(store.getState().readerLabels).toEqual({})
+    expect(store.getState().verdicts).toEqual({ N1: 'accepted' })
+  })
   test('the same verdict again takes it back', () => {
     const store = open()
     store.getState().rejectFinding('N1')

@@ -17,10 +17,16 @@ import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
 import { createFollowSlice } from './followSlice.ts'
 import type { FollowSlice } from './followSlice.ts'
+import { createFinetuneResultSlice } from './finetuneResultSlice.ts'
+import type { FinetuneResultSlice } from './finetuneResultSlice.ts'
+import { createFinetuneSlice } from './finetuneSlice.ts'
+import type { FinetuneSlice } from './finetuneSlice.ts'
 import { createHeadsSlice } from './headsSlice.ts'
 import type { HeadsSlice } from './headsSlice.ts'
 import { createLabExportSlice } from './labExportSlice.ts'
 import type { LabExportSlice } from './labExportSlice.ts'
+import { createLabelledSlice } from './labelledSlice.ts'
+import type { LabelledSlice } from './labelledSlice.ts'
 import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
 import { createLabViewSlice } from './labViewSlice.ts'
@@ -72,7 +78,10 @@ export type Workbench = CaseSlice &
   TourSlice &
   RunsSlice &
   LiveRunSlice &
-  PretrainSlice
+  PretrainSlice &
+  LabelledSlice &
+  FinetuneSlice &
+  FinetuneResultSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -113,5 +122,8 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createRunsSlice(services)(...api),
     ...createLiveRunSlice(services)(...api),
     ...createPretrainSlice(services)(...api),
+    ...createLabelledSlice(services)(...api),
+    ...createFinetuneSlice(services)(...api),
+    ...createFinetuneResultSlice(services)(...api),
   }))
 }

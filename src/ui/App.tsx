@@ -84,9 +84,11 @@ function useDropAnywhere() {
       if (!hasFiles(event)) return
       event.preventDefault()
       setDepth(0)
+      const isLabelled = (event.target as Element).closest('[data-drop="labelled"]') !== null
       void fromDrop(event.dataTransfer).then(async ({ files, title }) => {
-        const { offerModelFiles, openFiles } = store.getState()
-        if (!(await offerModelFiles(files, title))) await openFiles(files, title)
+        const { offerModelFiles, openFiles, openLabelledFiles } = store.getState()
+        if (isLabelled) await openLabelledFiles(files)
+        else if (!(await offerModelFiles(files, title))) await openFiles(files, title)
       })
     },
   }

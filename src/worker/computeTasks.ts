@@ -11,6 +11,7 @@ import type { Prediction } from '../prediction/predict.ts'
 import { predict } from '../prediction/predict.ts'
 import { openSteadyModel, type SteadyModel } from '../prediction/steadyModel.ts'
 import type { OpenedSeries } from '../volume/volume.ts'
+import { finetuneHandlers } from './finetuneTasks.ts'
 import { insightHandlers } from './insightTasks.ts'
 import type { ModelSource } from './labProtocol.ts'
 import { labHandlers } from './labTasks.ts'
@@ -55,6 +56,7 @@ function ownRemarks({ manifest: { title, version }, identity }: LoadedModel, sou
 export const computeHandlers: Handlers<ComputeTasks> = {
   ...labHandlers,
   ...insightHandlers,
+  ...finetuneHandlers,
 
   async describe({ source }) {
     const label = [...loaded.values()].at(-1)?.runtime.label ?? (await describePlace())

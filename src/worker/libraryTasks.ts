@@ -3,6 +3,7 @@ import { InputError } from '../base/errors.ts'
 import { curveSvg, smoothingFor } from '../training/run/curveSvg.ts'
 import { readHistory } from '../training/run/history.ts'
 import { historyCsv } from '../training/run/historyCsv.ts'
+import { finetuneRunHandlers } from './finetuneRunTasks.ts'
 import { curvesOf } from './runCurves.ts'
 import { importRun } from './runs/importRun.ts'
 import { deleteKeptVolume, keptFolder } from './runs/keptVolumes.ts'
@@ -25,6 +26,8 @@ function fileStem(title: string): string {
 }
 
 export const libraryHandlers: Handlers<LibraryTasks> = {
+  ...finetuneRunHandlers,
+
   async listRuns() {
     return { result: await listRuns(await openStore()) }
   },

@@ -7,7 +7,9 @@ import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
 import type { PredictProgress } from '../prediction/predict.ts'
+import type { FinetuneTasks } from './finetuneProtocol.ts'
 import type { InsightTasks } from './insightProtocol.ts'
+import type { LabelledTasks } from './labelledProtocol.ts'
 import type { LabTasks, ModelSource } from './labProtocol.ts'
 
 /** One task: what goes in, what is reported on the way, what comes out. */
@@ -46,7 +48,7 @@ export interface OpenedScan {
   readonly secondsToOpen: number
 }
 
-export type VolumeTasks = {
+export type VolumeTasks = LabelledTasks & {
   list: {
     input: { files: readonly PickedFile[] }
     progress: StageProgress
@@ -146,7 +148,8 @@ export interface SelfTestResult {
 }
 
 export type ComputeTasks = LabTasks &
-  InsightTasks & {
+  InsightTasks &
+  FinetuneTasks & {
     describe: {
       input: { source: ModelSource }
       progress: StageProgress

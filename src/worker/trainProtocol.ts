@@ -9,6 +9,7 @@ import type { HistoryRow } from '../training/run/history.ts'
 import type { RunEnd } from '../training/run/performRun.ts'
 import type { Split } from '../training/phantomCrops.ts'
 import type { Volume } from '../volume/volume.ts'
+import type { FinetuneRunTasks } from './finetuneProtocol.ts'
 import type { ModelSource } from './labProtocol.ts'
 import type { PickedFile, StageProgress } from './protocol.ts'
 
@@ -105,6 +106,13 @@ export type TrainTasks = {
     progress: RunEvent
     result: RunOutcome
   }
+  /** Makes two updates of such a run and throws them away. */
+  timeFinetuning: {
+    input: { settings: FinetuneSettings; crops: CropSet; start: ModelSource | null }
+    progress: StageProgress
+    /** Of the whole run at most. */
+    result: { seconds: number }
+  }
   /** Of the run that goes on in this worker: heard between two updates. */
   controlRun: {
     input: { action: 'pause' | 'resume' | 'stop' | 'save' }
@@ -164,7 +172,7 @@ export interface StorageState {
   readonly kept: { readonly volumes: number; readonly bytes: number }
 }
 
-export type LibraryTasks = {
+export type LibraryTasks = FinetuneRunTasks & {
   listRuns: { input: Record<string, never>; progress: never; result: readonly RunSummary[] }
   readRun: { input: { id: string }; progress: never; result: RunDetails }
   /** A file of the run as it lies there; null where it has none of that name. */

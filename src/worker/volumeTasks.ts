@@ -10,6 +10,7 @@ import { listSeries, openSeries } from '../volume/readScan.ts'
 import type { OpenedSeries, SeriesSummary, Volume } from '../volume/volume.ts'
 import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
 import { previewHu, previewShape } from './preview.ts'
+import { labelledHandlers } from './labelledTasks.ts'
 import type { OpenedScan, VolumeTasks } from './protocol.ts'
 import { toScanFile } from './scanFile.ts'
 import type { Handlers, JobContext } from './serveTasks.ts'
@@ -63,6 +64,8 @@ function toOpenedScan(
 }
 
 export const volumeHandlers: Handlers<VolumeTasks> = {
+  ...labelledHandlers,
+
   async list({ files }, context) {
     const listing = await listSeries(files.map(toScanFile), readerOptions(context, 'Reading headers'))
     const listingId = nextListing++

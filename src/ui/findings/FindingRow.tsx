@@ -7,6 +7,7 @@ import type { Verdict } from '../../state/reviewSlice.ts'
 import { capitalise, formatPercent, formatPlace, formatVolume, malignancyWords } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
+import { ReaderLabelChoice } from './ReaderLabelChoice.tsx'
 
 interface FindingRowProps {
   readonly finding: Finding
@@ -65,6 +66,7 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
           <X size={15} />
         </ToggleButton>
       </span>
+      {verdict === 'accepted' && <ReaderLabelChoice id={finding.id} number={number} />}
     </li>
   )
 }

@@ -3,8 +3,11 @@ import { useEffect } from 'react'
 import type { ComponentType } from 'react'
 import { LabSection } from '../lab/LabSection.tsx'
 import { useWorkbenchStore } from '../useWorkbench.ts'
+import { DataSection } from './data/DataSection.tsx'
 import { PretrainSection } from './PretrainSection.tsx'
+import { ResultSection } from './result/ResultSection.tsx'
 import { RunsSection } from './RunsSection.tsx'
+import { SetUpSection } from './setup/SetUpSection.tsx'
 
 interface TrainSection {
   readonly title: string
@@ -14,7 +17,10 @@ interface TrainSection {
 
 const TRAIN_SECTIONS: readonly TrainSection[] = [
   { title: 'Runs', isOpenAtFirst: true, Section: RunsSection },
-  { title: 'Pretrain', isOpenAtFirst: true, Section: PretrainSection },
+  { title: 'Labelled data', isOpenAtFirst: true, Section: DataSection },
+  { title: 'Fine-tune', isOpenAtFirst: true, Section: SetUpSection },
+  { title: 'Result', isOpenAtFirst: true, Section: ResultSection },
+  { title: 'Pretrain without labels', Section: PretrainSection },
 ]
 
 export function TrainPanel() {

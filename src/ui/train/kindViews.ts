@@ -1,5 +1,6 @@
 // What a kind of run shows below its curves.
 import type { ComponentType } from 'react'
+import { FinetuneView } from './result/FinetuneView.tsx'
 import type { RunDetails, RunKind, RunRow } from '../../worker/trainProtocol.ts'
 
 export interface KindViewProps {
@@ -8,4 +9,4 @@ export interface KindViewProps {
   readonly rows: readonly RunRow[]
 }
 
-export const KIND_VIEWS: Partial<Record<RunKind, ComponentType<KindViewProps>>> = {}
+export const KIND_VIEWS: Partial<Record<RunKind, ComponentType<KindViewProps>>> = { finetune: FinetuneView }

@@ -2,6 +2,9 @@
 import { InputError } from '../../base/errors.ts'
 import { readSave } from '../../training/run/checkpoint.ts'
 import type { Session } from '../../training/run/environment.ts'
+import { describeFinetuning, finetuneTitle } from '../../training/finetune/curves.ts'
+import { readFinetuneConfig } from '../../training/finetune/runRecord.ts'
+import { stepsOf } from '../../training/finetune/steps.ts'
 import { pretrainTitle } from '../../training/pretrain/curves.ts'
 import { describePretraining } from '../../training/pretrain/describe.ts'
 import { readConfig } from '../../training/pretrain/runRecord.ts'
@@ -32,6 +35,17 @@ export async function readContent(storage: RunStorage): Promise<RunContent | und
       ...{ kind: 'pretrain', steps: options.steps, data, sessions },
       facts: describePretraining(config),
       headline: pretrainTitle(config),
+    }
+  }
+  if (value.kind === 'finetune') {
+    const { settings, crops, sessions } = (await readFinetuneConfig(storage))!
+    const { cases } = crops
+    const what = cases.some(({ synthetic }) => synthetic) ? 'synthetic cases' : 'labelled cases'
+    return {
+      ...{ kind: 'finetune', steps: stepsOf(settings, cases), sessions },
+      data: [`${cases.length} ${what}`],
+      facts: describeFinetuning(settings),
+      headline: finetuneTitle(settings, cases.length),
     }
   }
   throw new InputError(
