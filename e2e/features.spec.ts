@@ -184,6 +184,8 @@ test('the lab shows where a query looks, how heads differ, and organs found with
     await expect(page.getByRole('list', { name: 'Groups of tokens' })).toContainText(
       'Scan 2 · DOE_JANE.nii.gz',
     )
+    // The hidden input of a button far down the panel was focused: the page itself must not have scrolled to it.
+    await expect(page.locator('.mode-switch')).toBeInViewport()
     const tokens = (await download(page, 'Features without labels', 'CSV')).toString('utf8')
     expect(tokens.match(/^Scan 1,/gm)).toHaveLength(12 ** 3)
     expect(tokens.match(/^Scan 2,/gm)).toHaveLength(12 ** 3)

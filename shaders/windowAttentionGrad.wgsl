@@ -74,6 +74,22 @@ fn statisticsIndex(place: Place, slot: u32) -> u32 {
   return (place.windowNumber * windows.heads + place.head) * slotsPerWindow() + slot;
 }
 
+// A key as a query sees it. A score of LOWEST stands for no key, whose row then counts nothing.
+struct Pair {
+  score: f32,
+  dP: f32,
+  k: Row,
+}
+
+const LOWEST = -3.0e38;
+
+fn openPair(head: u32, query: Slot, q: Row, dy: Row, number: u32) -> Pair {
+  if (number >= slotsPerWindow()) { return Pair(LOWEST, 0.0, Row()); }
+  let key = others[number % WORKGROUP];
+  let k = readRow(key.token, KEY, head);
+  return Pair(dotRows(q, k) * SCALE + pairBias(head, query, key), dotRows(dy, readRow(key.token, VALUE, head)), k);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn differentiateQueries(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -89,27 +105,30 @@ fn differentiateQueries(
   let query = openSlot(place, min(slot, slots - 1u));
   let q = readRow(query.token, QUERY, place.head);
   let dy = readOutputGradient(place.head, query);
-  // Online softmax over the keys: sums of p, p dP, p k and p dP k relative to the maximum score so far.
-  var maximum = -3.0e38;
+  // Online softmax over the keys, four at a time: sums of p, p dP, p k and p dP k relative to the maximum score so far.
+  var maximum = LOWEST;
   var total = 0.0;
   var mean = 0.0;
   var plain = Row();
   var weighted = Row();
-  for (var n = 0u; n < slots; n++) {
+  for (var n = 0u; n < slots; n += 4u) {
     if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
-    let key = others[n % WORKGROUP];
-    let k = readRow(key.token, KEY, place.head);
-    let v = readRow(key.token, VALUE, place.head);
-    let score = dotRows(q, k) * SCALE + pairBias(place.head, query, key);
-    let dP = dotRows(dy, v);
-    let raised = max(maximum, score);
+    let first = openPair(place.head, query, q, dy, n);
+    let second = openPair(place.head, query, q, dy, n + 1u);
+    let third = openPair(place.head, query, q, dy, n + 2u);
+    let fourth = openPair(place.head, query, q, dy, n + 3u);
+    let scores = vec4<f32>(first.score, second.score, third.score, fourth.score);
+    let raised = max(maximum, max(max(scores.x, scores.y), max(scores.z, scores.w)));
     let keep = exp(maximum - raised);
-    let p = exp(score - raised);
+    let p = exp(scores - raised);
+    let pdP = p * vec4<f32>(first.dP, second.dP, third.dP, fourth.dP);
     maximum = raised;
-    total = total * keep + p;
-    mean = mean * keep + p * dP;
-    plain = addScaled(scaleRow(plain, keep), p, k);
-    weighted = addScaled(scaleRow(weighted, keep), p * dP, k);
+    total = total * keep + dot(p, vec4<f32>(1.0));
+    mean = mean * keep + dot(pdP, vec4<f32>(1.0));
+    plain = addScaled(addScaled(scaleRow(plain, keep), p.x, first.k), p.y, second.k);
+    plain = addScaled(addScaled(plain, p.z, third.k), p.w, fourth.k);
+    weighted = addScaled(addScaled(scaleRow(weighted, keep), pdP.x, first.k), pdP.y, second.k);
+    weighted = addScaled(addScaled(weighted, pdP.z, third.k), pdP.w, fourth.k);
   }
   if (slot >= slots) { return; }
   mean /= total;

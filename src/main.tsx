@@ -8,6 +8,9 @@ import './ui/styles/panels.css'
 import './ui/styles/viewer.css'
 import './ui/styles/lab.css'
 import './ui/styles/insight.css'
+import './ui/styles/models.css'
+import './ui/styles/train.css'
+import './ui/styles/finetune.css'
 import { InputError } from './base/errors.ts'
 import { rememberSettings } from './state/settings.ts'
 import { createWorkbench } from './state/store.ts'
@@ -46,6 +49,10 @@ try {
   // A browser that forbids storage throws at its mere mention: the page works without.
 }
 void store.getState().askDevice()
+// A page that is hidden may be discarded without another word.
+const saveRun = () => store.getState().saveRun()
+document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && saveRun())
+window.addEventListener('pagehide', saveRun)
 const openLink = () => void store.getState().openViewHash(location.hash)
 window.addEventListener('hashchange', openLink)
 openLink()

@@ -11,8 +11,11 @@ export const HU = { air: -1000, lung: -850, body: 40, rightMark: 700, frontMark:
 export const RIGHT_MARK_MM = [99, 0, 0] as const
 export const FRONT_MARK_MM = [0, 90, 0] as const
 
-/** A RAS NIfTI-1 (int16, gzip): axes run left→right, posterior→anterior, inferior→superior, centred on the origin. */
-export function makeNifti(): Buffer {
+/**
+ * A RAS NIfTI-1 (int16, gzip): axes run left→right, posterior→anterior, inferior→superior, centred on the origin. With
+ * `addedHu` it is another scan on the same grid.
+ */
+export function makeNifti(addedHu = 0): Buffer {
   const { width, height, depth } = SHAPE
   const header = Buffer.alloc(352)
   header.writeInt32LE(348, 0)
@@ -35,7 +38,7 @@ export function makeNifti(): Buffer {
   ]
   rows.flat().forEach((value, i) => header.writeFloatLE(value, 280 + 4 * i))
   header.write('n+1\0', 344, 'latin1')
-  return gzipSync(Buffer.concat([header, Buffer.from(voxels(origin).buffer)]))
+  return gzipSync(Buffer.concat([header, Buffer.from(voxels(origin).map(hu => hu + addedHu).buffer)]))
 }
 
 function voxels(origin: readonly number[]): Int16Array {

@@ -4,8 +4,12 @@ import type { FindingsFile } from './finding.ts'
 import { pipelineVersion, researchNotice } from './pipelineVersion.ts'
 import type { Prediction } from './predict.ts'
 
-/** The content of findings.json for a prediction of `series`. */
-export function toFindingsFile(series: OpenedSeries, prediction: Prediction): FindingsFile {
+/** The content of findings.json for a prediction of `series`; `remarks` stand before all other warnings. */
+export function toFindingsFile(
+  series: OpenedSeries,
+  prediction: Prediction,
+  remarks: readonly string[] = [],
+): FindingsFile {
   const { id, description, modality, shape, spacingMm, synthetic } = series
   return {
     schemaVersion: 1,
@@ -16,6 +20,6 @@ export function toFindingsFile(series: OpenedSeries, prediction: Prediction): Fi
     device: prediction.device,
     series: { id, description, modality, shape, spacingMm, synthetic },
     findings: prediction.findings,
-    warnings: [...series.warnings, ...prediction.warnings],
+    warnings: [...remarks, ...series.warnings, ...prediction.warnings],
   }
 }

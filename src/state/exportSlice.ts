@@ -8,10 +8,15 @@ export interface ExportSlice {
 
 export const createExportSlice: SliceOf<ExportSlice> = services => (_set, get) => ({
   saveFindings() {
-    const { prediction, verdicts } = get()
+    const { prediction, verdicts, readerLabels } = get()
     if (prediction.kind !== 'done') return
     const { file } = prediction.summary
-    const findings = file.findings.map(one => ({ ...one, verdict: verdicts[one.id] ?? null }))
+    const findings = file.findings.map(one => {
+      const verdict = verdicts[one.id] ?? null
+      // A label stands for an accepted finding only.
+      const readerLabel = (verdict === 'accepted' && readerLabels[one.id]) || null
+      return { ...one, verdict, readerLabel }
+    })
     const text = JSON.stringify({ ...file, findings }, null, 2)
     services.saveFile('findings.json', new Blob([text], { type: 'application/json' }))
   },
@@ -22,7 +27,11 @@ export const createExportSlice: SliceOf<ExportSlice> = services => (_set, get) =
     const arrays = services.held.prediction(openCase.id)
     if (!arrays) return
     const { fileGrid, shape } = openCase.series
-    const input = { labels: arrays.labels, shape, fileGrid, description: prediction.summary.file.notice }
+    // 79 characters are all that the format has room for.
+    const { notice, model } = prediction.summary.file
+    const about = openCase.series.synthetic ? 'SYNTHETIC; not for clinical use' : notice
+    const description = `${about}; ${model.sha256.slice(0, 12)} ${model.name} ${model.version}`
+    const input = { labels: arrays.labels, shape, fileGrid, description }
     const bytes = await services.workers.volume.run('writeSegmentation', input)
     services.saveFile(
       'segmentation.nii.gz',

@@ -60,6 +60,8 @@ export function tokenClasses(
   brushed: Int32Array | null,
 ): Uint8Array {
   const classOf = (token: number) => {
+    // The open scan is the first: its colour shows which part of it was read.
+    if (colour === 'scan') return 1
     if (colour !== 'label' || !labels) return clusters[token] + 1
     // Label 0 is what lies outside of everything: painted as nothing.
     return labels.ofTokens[token] === 255 ? 0 : labels.ofTokens[token]

@@ -10,7 +10,7 @@ import type { LabModelSummary, LabNetwork, ModelSource } from '../worker/labProt
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
-import { MODEL_NAME } from './predictionSlice.ts'
+import { MODEL_NAME } from './modelsSlice.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 import type { Plane } from './viewSlice.ts'
 

@@ -8,6 +8,8 @@ import type { ColourBy } from './attentionSlice.ts'
 import { DEMO_CASES } from './demoCases.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
+import type { ModelSource } from '../worker/labProtocol.ts'
+import { isSameModel, modelOfIdentity } from './modelsSlice.ts'
 import { openLabNetwork, type LabSlice, type Painter } from './labSlice.ts'
 import type { SliceOf, Workbench } from './store.ts'
 import type { Layout, Plane } from './viewSlice.ts'
@@ -97,11 +99,22 @@ function remarksOn(view: LabView, state: Workbench): string[] {
 }
 
 export const createLabViewSlice: SliceOf<LabViewSlice> = services => (set, get) => {
+  /** The model of the view's identity, installed or the user's own, else the installed one of its name; undefined when it is open. */
+  async function sourceOf(view: LabView): Promise<ModelSource | undefined> {
+    const { labModel, labSource } = get()
+    const open = labModel.kind === 'ready' ? labModel.model : undefined
+    if (open?.identity === view.identity) return undefined
+    if (get().models === null) await get().listModels()
+    const known = modelOfIdentity(get().models, view.identity)
+    if (known) return isSameModel(known.source, labSource) && open ? undefined : known.source
+    const isOpen = open?.name === view.model && labSource.kind === 'installed'
+    return isOpen ? undefined : { kind: 'installed', name: view.model, baseUrl: services.baseUrl }
+  }
+
   /** The model and the network that the view was made with, as far as they are here. */
   async function openModelOf(view: LabView): Promise<void> {
-    const { labModel, openLabModel } = get()
-    if (labModel.kind !== 'ready' || labModel.model.name !== view.model)
-      await openLabModel({ kind: 'installed', name: view.model, baseUrl: services.baseUrl })
+    const source = await sourceOf(view)
+    if (source) await get().openLabModel(source)
     const opened = get().labModel
     if (opened.kind !== 'ready') return
     const index = opened.model.networks.findIndex(({ task }) => task === view.network)

@@ -1,15 +1,18 @@
 // Analysing the open scan: where it runs, how far it is, what came out. Voxels of the result are held outside.
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
 import type { PredictProgress } from '../prediction/predict.ts'
+import type { ModelSource } from '../worker/labProtocol.ts'
 import type { ComputeDevice, ModelSummary } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
-import type { SliceOf } from './store.ts'
+import { isSameModel, MODEL_NAME } from './modelsSlice.ts'
+import type { SliceOf, Workbench } from './store.ts'
 
 export interface PredictionSummary {
   readonly file: FindingsFile
   readonly timings: readonly RunTiming[]
   readonly model: ModelSummary
+  readonly source: ModelSource
   readonly seconds: number
 }
 
@@ -38,12 +41,17 @@ export interface PredictionSlice {
   cancelPrediction(): void
 }
 
-/** The folder of the shipped model. */
-export const MODEL_NAME = 'demo'
+/** Findings on screen are of another model than the one that is chosen now: they stay until the scan is analysed anew. */
+export function isOfAnotherModel({
+  prediction,
+  chosenModel,
+}: Pick<Workbench, 'prediction' | 'chosenModel'>): boolean {
+  return prediction.kind === 'done' && !isSameModel(prediction.summary.source, chosenModel)
+}
 
 export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set, get) => {
   const { compute } = services.workers
-  const modelRequest = { modelName: MODEL_NAME, baseUrl: services.baseUrl }
+  const searchSource: ModelSource = { kind: 'installed', name: MODEL_NAME, baseUrl: services.baseUrl }
   let controller = new AbortController()
 
   function onProgress(progress: PredictProgress): void {
@@ -58,7 +66,10 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
 
     async askDevice() {
       try {
-        set({ compute: { kind: 'ready', ...(await compute.run('describe', modelRequest)) } })
+        const source = get().chosenModel
+        const described = await compute.run('describe', { source })
+        // Another model may have been chosen meanwhile; that one is described by its own asking.
+        if (isSameModel(source, get().chosenModel)) set({ compute: { kind: 'ready', ...described } })
       } catch (error) {
         const failure = toFailure(error, 'Starting the compute worker')
         if (failure) set({ compute: { kind: 'failed', failure } })
@@ -72,6 +83,7 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
       controller = new AbortController()
       const { signal } = controller
       const caseId = openCase.id
+      const source = get().chosenModel
       const startedAt = Date.now()
       const progress: PredictProgress = { stage: 'Starting', done: 0, total: 1, secondsLeft: null }
       services.held.releasePrediction(caseId)
@@ -80,12 +92,12 @@ export const createPredictionSlice: SliceOf<PredictionSlice> = services => (set,
       try {
         // Cloning shares the voxels where memory is shared; the identifiers per slice are of no use there.
         const series = { ...scan.series, dicom: undefined }
-        const input = { ...modelRequest, series, previewShape: scan.preview.shape }
+        const input = { source, searchSource, series, previewShape: scan.preview.shape }
         const result = await compute.run('predict', input, { signal, onProgress })
         const { labels, probability, previewLabels, ...summary } = result
         services.held.holdPrediction(caseId, { labels, probability, previewLabels })
         const seconds = (Date.now() - startedAt) / 1000
-        set({ prediction: { kind: 'done', caseId, summary: { ...summary, seconds } } })
+        set({ prediction: { kind: 'done', caseId, summary: { ...summary, source, seconds } } })
         // A GPU that does not compute right, or was lost, has been left for the CPU.
         void get().askDevice()
       } catch (error) {

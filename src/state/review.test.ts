@@ -31,9 +31,11 @@ function open() {
     saveFile: () => undefined,
   })
   const file = { findings: [finding('N1', 10), finding('N2', 20)] } as unknown as FindingsFile
-  const model = { name: 'demo', title: 'Demo', version: '1', networks: ['segment'] as const }
+  const about = { classes: [], isOwn: false }
+  const model = { name: 'demo', title: 'Demo', version: '1', networks: ['segment'] as const, ...about }
+  const source = { kind: 'own', identity: 'a' } as const
   store.setState({
-    prediction: { kind: 'done', caseId: 'case-1', summary: { file, timings: [], model, seconds: 1 } },
+    prediction: { kind: 'done', caseId: 'case-1', summary: { file, timings: [], model, source, seconds: 1 } },
   })
   return store
 }
@@ -47,6 +49,17 @@ describe('reviewing findings', () => {
     expect(store.getState().verdicts).toEqual({ N1: 'accepted' })
     store.getState().redo()
     expect(store.getState().verdicts).toEqual({ N1: 'accepted', N2: 'rejected' })
+  })
+  test('what the reader calls an accepted finding can be undone too', () => {
+    const store = open()
+    store.getState().acceptFinding('N1')
+    store.getState().labelFinding('N1', 'malignant')
+    store.getState().labelFinding('N1', 'benign')
+    store.getState().undo()
+    expect(store.getState().readerLabels).toEqual({ N1: 'malignant' })
+    store.getState().labelFinding('N1', 'malignant')
+    expect(store.getState().readerLabels).toEqual({})
+    expect(store.getState().verdicts).toEqual({ N1: 'accepted' })
   })
   test('the same verdict again takes it back', () => {
     const store = open()

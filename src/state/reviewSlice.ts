@@ -1,25 +1,44 @@
-// The reader's verdict on each finding, with undo and redo, and which finding is looked at.
+// The reader's verdict and label of each finding, with undo and redo, and which finding is looked at.
 import type { Finding } from '../prediction/finding.ts'
 import type { SliceOf } from './store.ts'
 
 export type Verdict = 'accepted' | 'rejected'
 export type Verdicts = Readonly<Record<string, Verdict>>
 
-export interface ReviewSlice {
+/** What the reader says an accepted finding is: a model can be trained on it. */
+export type ReaderLabel = 'benign' | 'indeterminate' | 'malignant'
+export type ReaderLabels = Readonly<Record<string, ReaderLabel>>
+
+/** All that undo goes back to. */
+export interface Review {
   readonly verdicts: Verdicts
+  readonly readerLabels: ReaderLabels
+}
+
+export interface ReviewSlice extends Review {
   readonly selectedFinding: string | null
-  readonly past: readonly Verdicts[]
-  readonly future: readonly Verdicts[]
+  readonly past: readonly Review[]
+  readonly future: readonly Review[]
   selectFinding(id: string): void
   selectNextFinding(step: 1 | -1): void
   acceptFinding(id: string): void
   rejectFinding(id: string): void
+  /** The same label twice takes it back. */
+  labelFinding(id: string, label: ReaderLabel): void
   undo(): void
   redo(): void
   clearReview(): void
 }
 
-const EMPTY = { verdicts: {}, selectedFinding: null, past: [], future: [] } as const
+const EMPTY = { verdicts: {}, readerLabels: {}, selectedFinding: null, past: [], future: [] } as const
+
+/** The record with `value` under `id`, or without it where it stood there already. */
+function toggled<Value>(record: Readonly<Record<string, Value>>, id: string, value: Value) {
+  const next: Record<string, Value> = { ...record }
+  if (next[id] === value) delete next[id]
+  else next[id] = value
+  return next
+}
 
 export const createReviewSlice: SliceOf<ReviewSlice> = () => (set, get) => {
   const findings = (): readonly Finding[] => {
@@ -27,14 +46,14 @@ export const createReviewSlice: SliceOf<ReviewSlice> = () => (set, get) => {
     return prediction.kind === 'done' ? prediction.summary.file.findings : []
   }
 
-  /** Saying the same verdict twice takes it back: the finding is undecided again. */
-  function judge(id: string, verdict: Verdict): void {
-    const { verdicts, past } = get()
-    const next: Record<string, Verdict> = { ...verdicts }
-    if (next[id] === verdict) delete next[id]
-    else next[id] = verdict
-    set({ verdicts: next, past: [...past, verdicts], future: [] })
+  const review = (): Review => ({ verdicts: get().verdicts, readerLabels: get().readerLabels })
+
+  function change(part: Partial<Review>): void {
+    set({ ...part, past: [...get().past, review()], future: [] })
   }
+
+  /** Saying the same verdict twice takes it back: the finding is undecided again. */
+  const judge = (id: string, verdict: Verdict) => change({ verdicts: toggled(get().verdicts, id, verdict) })
 
   return {
     ...EMPTY,
@@ -56,17 +75,18 @@ export const createReviewSlice: SliceOf<ReviewSlice> = () => (set, get) => {
 
     acceptFinding: id => judge(id, 'accepted'),
     rejectFinding: id => judge(id, 'rejected'),
+    labelFinding: (id, label) => change({ readerLabels: toggled(get().readerLabels, id, label) }),
 
     undo() {
-      const { past, verdicts, future } = get()
+      const { past, future } = get()
       const previous = past[past.length - 1]
-      if (previous) set({ verdicts: previous, past: past.slice(0, -1), future: [verdicts, ...future] })
+      if (previous) set({ ...previous, past: past.slice(0, -1), future: [review(), ...future] })
     },
 
     redo() {
-      const { past, verdicts, future } = get()
+      const { past, future } = get()
       const [next, ...rest] = future
-      if (next) set({ verdicts: next, past: [...past, verdicts], future: rest })
+      if (next) set({ ...next, past: [...past, review()], future: rest })
     },
 
     clearReview: () => set(EMPTY),

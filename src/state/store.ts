@@ -17,22 +17,36 @@ import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
 import { createFollowSlice } from './followSlice.ts'
 import type { FollowSlice } from './followSlice.ts'
+import { createFinetuneResultSlice } from './finetuneResultSlice.ts'
+import type { FinetuneResultSlice } from './finetuneResultSlice.ts'
+import { createFinetuneSlice } from './finetuneSlice.ts'
+import type { FinetuneSlice } from './finetuneSlice.ts'
 import { createHeadsSlice } from './headsSlice.ts'
 import type { HeadsSlice } from './headsSlice.ts'
 import { createLabExportSlice } from './labExportSlice.ts'
 import type { LabExportSlice } from './labExportSlice.ts'
+import { createLabelledSlice } from './labelledSlice.ts'
+import type { LabelledSlice } from './labelledSlice.ts'
 import { createLabSlice } from './labSlice.ts'
 import type { LabSlice } from './labSlice.ts'
 import { createLabViewSlice } from './labViewSlice.ts'
 import type { LabViewSlice } from './labViewSlice.ts'
+import { createLiveRunSlice } from './liveRunSlice.ts'
+import type { LiveRunSlice } from './liveRunSlice.ts'
 import { createMaskSlice } from './maskSlice.ts'
 import type { MaskSlice } from './maskSlice.ts'
 import { createModelExportSlice } from './modelExportSlice.ts'
 import type { ModelExportSlice } from './modelExportSlice.ts'
+import { createModelsSlice } from './modelsSlice.ts'
+import type { ModelsSlice } from './modelsSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
+import { createPretrainSlice } from './pretrainSlice.ts'
+import type { PretrainSlice } from './pretrainSlice.ts'
 import { createReviewSlice } from './reviewSlice.ts'
 import type { ReviewSlice } from './reviewSlice.ts'
+import { createRunsSlice } from './runsSlice.ts'
+import type { RunsSlice } from './runsSlice.ts'
 import { createSelfTestSlice } from './selfTestSlice.ts'
 import type { SelfTestSlice } from './selfTestSlice.ts'
 import { createTourSlice } from './tourSlice.ts'
@@ -48,6 +62,7 @@ export type Workbench = CaseSlice &
   ReviewSlice &
   ExportSlice &
   ModelExportSlice &
+  ModelsSlice &
   SelfTestSlice &
   LabSlice &
   FollowSlice &
@@ -60,7 +75,13 @@ export type Workbench = CaseSlice &
   MaskSlice &
   LabExportSlice &
   LabViewSlice &
-  TourSlice
+  TourSlice &
+  RunsSlice &
+  LiveRunSlice &
+  PretrainSlice &
+  LabelledSlice &
+  FinetuneSlice &
+  FinetuneResultSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -84,6 +105,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createReviewSlice(services)(...api),
     ...createExportSlice(services)(...api),
     ...createModelExportSlice(services)(...api),
+    ...createModelsSlice(services)(...api),
     ...createSelfTestSlice(services)(...api),
     ...createLabSlice(services)(...api),
     ...createFollowSlice(services)(...api),
@@ -97,5 +119,11 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createLabExportSlice(services)(...api),
     ...createLabViewSlice(services)(...api),
     ...createTourSlice(services)(...api),
+    ...createRunsSlice(services)(...api),
+    ...createLiveRunSlice(services)(...api),
+    ...createPretrainSlice(services)(...api),
+    ...createLabelledSlice(services)(...api),
+    ...createFinetuneSlice(services)(...api),
+    ...createFinetuneResultSlice(services)(...api),
   }))
 }

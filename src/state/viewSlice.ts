@@ -9,10 +9,11 @@ export type Layout = 'axial-large' | 'quad' | 'volume' | Plane
 export type MouseScheme = 'radiology' | 'niivue'
 
 /** What the page is for at the moment: all modes share the open case and the viewer. */
-export type Mode = 'read' | 'explore'
+export type Mode = 'read' | 'explore' | 'train'
 export const MODES: readonly { readonly id: Mode; readonly name: string }[] = [
   { id: 'read', name: 'Read' },
   { id: 'explore', name: 'Explore' },
+  { id: 'train', name: 'Train' },
 ]
 
 export interface OverlaySettings {

@@ -11,9 +11,13 @@ import { FindingsPanel } from './findings/FindingsPanel.tsx'
 import { HelpDialog } from './HelpDialog.tsx'
 import { LabPanel } from './lab/LabPanel.tsx'
 import { TourCard } from './lab/TourCard.tsx'
+import { AddModelDialog } from './models/AddModelDialog.tsx'
+import { ModelsDialog } from './models/ModelsDialog.tsx'
 import { fromDrop } from './pickFiles.ts'
 import { StatusBar } from './StatusBar.tsx'
 import { TopBar } from './TopBar.tsx'
+import { RunStage } from './train/RunStage.tsx'
+import { TrainPanel } from './train/TrainPanel.tsx'
 import { useKeyboard } from './useKeyboard.ts'
 import { useWorkbench, useWorkbenchStore } from './useWorkbench.ts'
 import type { CtViewer } from './viewer/ctViewer.ts'
@@ -25,6 +29,7 @@ export function App({ held }: { held: HeldArrays }) {
   const mode = useWorkbench(state => state.mode)
   const [isHelpOpen, setHelpOpen] = useState(false)
   const [isComputerOpen, setComputerOpen] = useState(false)
+  const [isModelsOpen, setModelsOpen] = useState(false)
   const viewer = useRef<CtViewer | null>(null)
   const { isDropping, handlers } = useDropAnywhere()
   useKeyboard(viewer, () => setHelpOpen(true))
@@ -32,22 +37,29 @@ export function App({ held }: { held: HeldArrays }) {
     document.title = openCase ? `${openCase.title} — SMARTFormer Workbench` : 'SMARTFormer Workbench'
   }, [openCase])
 
-  const panels = openCase ? (isCasePanelOpen ? 'app with-both' : 'app with-right') : 'app'
+  const isTraining = mode === 'train'
+  const panels =
+    openCase && isCasePanelOpen ? 'app with-both' : openCase || isTraining ? 'app with-right' : 'app'
   return (
     <div className={panels} {...handlers}>
-      <TopBar onHelp={() => setHelpOpen(true)} />
+      <TopBar onHelp={() => setHelpOpen(true)} onModels={() => setModelsOpen(true)} />
       {openCase && isCasePanelOpen && <CasePanel />}
       <main className="stage" aria-label="Viewer">
-        {openCase ? <ViewerPane held={held} viewer={viewer} /> : <Landing />}
+        {openCase ? <ViewerPane held={held} viewer={viewer} /> : !isTraining && <Landing />}
+        {isTraining && <RunStage />}
         <OpeningNotice />
         <TourCard />
       </main>
-      {openCase && (mode === 'read' ? <FindingsPanel /> : <LabPanel viewer={viewer} />)}
+      {openCase && mode === 'read' && <FindingsPanel />}
+      {openCase && mode === 'explore' && <LabPanel viewer={viewer} />}
+      {isTraining && <TrainPanel />}
       <StatusBar onComputer={() => setComputerOpen(true)} />
       <SeriesDialog />
       <HelpDialog isOpen={isHelpOpen} onOpenChange={setHelpOpen} />
       <ComputerDialog isOpen={isComputerOpen} onOpenChange={setComputerOpen} />
-      {isDropping && <div className="drop-veil">Drop to open: files, a folder or a zip</div>}
+      <ModelsDialog isOpen={isModelsOpen} onOpenChange={setModelsOpen} />
+      <AddModelDialog />
+      {isDropping && <div className="drop-veil">Drop to open: a scan’s files, folder or zip, or a model</div>}
     </div>
   )
 }
@@ -72,7 +84,12 @@ function useDropAnywhere() {
       if (!hasFiles(event)) return
       event.preventDefault()
       setDepth(0)
-      void fromDrop(event.dataTransfer).then(({ files, title }) => store.getState().openFiles(files, title))
+      const isLabelled = (event.target as Element).closest('[data-drop="labelled"]') !== null
+      void fromDrop(event.dataTransfer).then(async ({ files, title }) => {
+        const { offerModelFiles, openFiles, openLabelledFiles } = store.getState()
+        if (isLabelled) await openLabelledFiles(files)
+        else if (!(await offerModelFiles(files, title))) await openFiles(files, title)
+      })
     },
   }
   return { isDropping: depth > 0, handlers }

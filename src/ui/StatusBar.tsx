@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { Button } from 'react-aria-components'
 import type { PredictionState } from '../state/predictionSlice.ts'
 import { formatMegabytes, formatSeconds } from './format.ts'
+import { describeRun } from './train/describeRun.ts'
 import { Hint } from './Hint.tsx'
 import { useWorkbench } from './useWorkbench.ts'
 
@@ -33,6 +34,7 @@ export function StatusBar({ onComputer }: { onComputer: () => void }) {
           <X size={13} aria-hidden /> Cancel
         </Button>
       )}
+      <RunLine />
       <span className="top-space" />
       {compute.kind === 'ready' && (
         <Hint text="This computer: what runs where, self-test">
@@ -44,6 +46,19 @@ export function StatusBar({ onComputer }: { onComputer: () => void }) {
       {memory !== undefined && <span className="figures">{formatMegabytes(memory)} in use</span>}
       <span>Nothing leaves this computer</span>
     </footer>
+  )
+}
+
+/** The run that goes on while the page shows something else. */
+function RunLine() {
+  const liveRun = useWorkbench(state => state.liveRun)
+  const mode = useWorkbench(state => state.mode)
+  const setMode = useWorkbench(state => state.setMode)
+  if (mode === 'train' || liveRun.kind === 'none') return null
+  return (
+    <Button className="text-button quiet" onPress={() => setMode('train')}>
+      {describeRun(liveRun)}
+    </Button>
   )
 }
 

@@ -3,9 +3,10 @@ import { CircleHelp, PanelLeft } from 'lucide-react'
 import { Button, Radio, RadioGroup } from 'react-aria-components'
 import { MODES, type Mode } from '../state/viewSlice.ts'
 import { Hint } from './Hint.tsx'
+import { ModelBadge } from './ModelBadge.tsx'
 import { useWorkbench } from './useWorkbench.ts'
 
-export function TopBar({ onHelp }: { onHelp: () => void }) {
+export function TopBar({ onHelp, onModels }: { onHelp: () => void; onModels: () => void }) {
   const openCase = useWorkbench(state => state.openCase)
   const compute = useWorkbench(state => state.compute)
   const isPanelOpen = useWorkbench(state => state.isCasePanelOpen)
@@ -27,12 +28,18 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
       )}
       <h1 className="case-name">{openCase ? openCase.title : 'SMARTFormer Workbench'}</h1>
       {openCase?.series.synthetic && <span className="badge badge-synthetic">SYNTHETIC</span>}
-      {openCase && <ModeSwitch />}
+      <ModeSwitch />
       <span className="top-space" />
       {model && (
-        <span className="badge" title="The model that analyses">
-          {model.title} {model.version}
-        </span>
+        <Hint text="Models: the one that analyses, others, your own">
+          <Button
+            className="badge-button"
+            aria-label={`Models; ${model.isOwn ? 'own model ' : ''}${model.title} ${model.version} analyses`}
+            onPress={onModels}
+          >
+            <ModelBadge model={model} what="The model that analyses" />
+          </Button>
+        </Hint>
       )}
       <span className="notice">Research use — not for clinical use</span>
       <Hint text="Keys and mouse (?)">

@@ -41,8 +41,8 @@ export function voxelsWhere(length: number, isSet: (index: number) => boolean): 
 }
 
 /**
- * Voxels (rising indices) of grid `from` as voxels of grid `to`: those of which at least half lies in the mask, by trilinear
- * interpolation, on sub-samples where `to` is coarser. What lies outside of `to` is lost.
+ * Voxels (rising indices) of grid `from` as voxels of grid `to`: those of which half lies in the mask, counted on sub-samples
+ * where `to` is coarser. Voxels are boxes, so that nothing is lost that is one voxel thin. What lies outside of `to` is lost.
  */
 export function resampleVoxels(voxels: Int32Array, from: Grid, to: Grid): Int32Array {
   if (voxels.length === 0) return voxels
@@ -56,12 +56,13 @@ export function resampleVoxels(voxels: Int32Array, from: Grid, to: Grid): Int32A
   for (let d = box.low[0]; d <= box.high[0]; d++)
     for (let h = box.low[1]; h <= box.high[1]; h++)
       for (let w = box.low[2]; w <= box.high[2]; w++) {
-        let sum = 0
-        for (const [dd, dh, dw] of offsets) {
+        const covers = ([dd, dh, dw]: Triple) => {
           const [z, y, x] = back([d + dd, h + dh, w + dw])
-          sum += trilinear(mask, shape, z - low[0], y - low[1], x - low[2])
+          return boxAt(mask, shape, z - low[0], y - low[1], x - low[2])
         }
-        if (sum >= 0.5 * offsets.length) found.push((d * H + h) * W + w)
+        const twice = 2 * offsets.reduce((sum, offset) => sum + covers(offset), 0) - offsets.length
+        // Half covered: the middle decides, so that a shift by half a voxel moves a mask but does not swell it.
+        if (twice > 0 || (twice === 0 && covers([0, 0, 0]) === 1)) found.push((d * H + h) * W + w)
       }
   return Int32Array.from(found)
 }
@@ -116,12 +117,9 @@ function subsamples(from: Grid, to: Grid): Triple[] {
   return along[0].flatMap(d => along[1].flatMap(h => along[2].map((w): Triple => [d, h, w])))
 }
 
-function trilinear(mask: Uint8Array, [D, H, W]: Triple, z: number, y: number, x: number): number {
-  const [d, h, w] = [Math.floor(z), Math.floor(y), Math.floor(x)]
-  if (d < 0 || h < 0 || w < 0 || d >= D - 1 || h >= H - 1 || w >= W - 1) return 0 // the rim is empty
-  const [fz, fy, fx] = [z - d, y - h, x - w]
-  const at = (d * H + h) * W + w
-  const row = (start: number) => mask[start] + fx * (mask[start + 1] - mask[start])
-  const plane = (start: number) => row(start) + fy * (row(start + W) - row(start))
-  return plane(at) + fz * (plane(at + H * W) - plane(at))
+/** The voxel in which a place lies; nothing outside of the box. */
+function boxAt(mask: Uint8Array, [D, H, W]: Triple, z: number, y: number, x: number): number {
+  const [d, h, w] = [Math.round(z), Math.round(y), Math.round(x)]
+  if (d < 0 || h < 0 || w < 0 || d >= D || h >= H || w >= W) return 0
+  return mask[(d * H + h) * W + w]
 }

@@ -17,8 +17,14 @@ interface Building {
 }
 
 const maxDepth = 64
-const token = /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<[?!][^>]*>|<(\/?)([^\s/>]+)[^>]*?(\/?)>/g
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+/** What is skipped, or kept as it stands, from its beginning to its end. */
+const spans = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+  ['<!', '>'],
+] as const
 
 /**
  * The root element of a text.
@@ -29,23 +35,33 @@ export function parseXml(text: string, name: string): XmlElement {
     new InputError(`${name} is not complete XML: its elements do not close. Copy or download it again.`)
   const root: Building = { name: '', children: [], text: '' }
   const open = [root]
+  const close = () => {
+    const done = open.pop()!
+    open[open.length - 1].children.push({ ...done, text: done.text.trim() })
+  }
   let at = 0
-  for (const match of text.matchAll(token)) {
+  for (;;) {
+    const start = text.indexOf('<', at)
     const inside = open[open.length - 1]
-    inside.text += unescape(text.slice(at, match.index))
-    at = match.index + match[0].length
-    const [, characters, closing, tag, empty] = match
-    if (characters !== undefined) inside.text += characters
-    if (tag === undefined) continue
-    const element = { name: tag.slice(tag.indexOf(':') + 1), children: [], text: '' }
-    if (!closing) {
-      open.push(element)
-      if (open.length > maxDepth) throw broken()
-    } else if (open.length === 1 || element.name !== inside.name) throw broken()
-    if (closing || empty) {
-      const done = open.pop()!
-      open[open.length - 1].children.push({ ...done, text: done.text.trim() })
+    inside.text += unescape(text.slice(at, start < 0 ? undefined : start))
+    if (start < 0) break
+    const [first, last] = spans.find(([mark]) => text.startsWith(mark, start)) ?? ['<', '>']
+    const end = text.indexOf(last, start + first.length)
+    if (end < 0) throw broken() // at once: a file of nothing but beginnings is not searched again and again
+    const content = text.slice(start + first.length, end)
+    at = end + last.length
+    if (first === '<![CDATA[') inside.text += content
+    if (first !== '<') continue
+    const tag = /^\/?([^\s/]+)/.exec(content)?.[1] ?? ''
+    const local = tag.slice(tag.indexOf(':') + 1)
+    if (content.startsWith('/')) {
+      if (open.length === 1 || local !== inside.name) throw broken()
+      close()
+      continue
     }
+    open.push({ name: local, children: [], text: '' })
+    if (content.endsWith('/')) close()
+    if (open.length > maxDepth) throw broken()
   }
   if (open.length !== 1 || root.children.length !== 1) throw broken()
   return root.children[0]

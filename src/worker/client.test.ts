@@ -44,6 +44,28 @@ function connect() {
   return createClient<Tasks>(() => port1 as unknown as WorkerLike)
 }
 
+/** As `connect`, with a worker that counts how often it was started and ended. */
+function connectFleeting() {
+  const count = { started: 0, ended: 0 }
+  const start = () => {
+    count.started++
+    const { port1, port2 } = new MessageChannel()
+    const server = {
+      postMessage: (message: unknown, transfer: Transferable[]) => port2.postMessage(message, transfer),
+      addEventListener: (_type: string, listener: (event: MessageEvent) => void) =>
+        (port2.onmessage = listener),
+    }
+    serveTasks(server as unknown as MessageScope, handlers)
+    ports.push(port1, port2)
+    const terminate = () => {
+      count.ended++
+      port1.close()
+    }
+    return Object.assign(port1, { terminate }) as unknown as WorkerLike
+  }
+  return { client: createClient<Tasks>(start, { endsWhenIdle: true }), count }
+}
+
 const ports: MessagePort[] = []
 afterEach(() => ports.splice(0).forEach(port => port.close()))
 
@@ -75,5 +97,20 @@ describe('tasks across the worker’s border', () => {
     expect(
       await Promise.all([client.run('double', 1), client.run('count', 2), client.run('double', 3)]),
     ).toEqual([2, 2, 6])
+  })
+  test('a worker that ends with its last job is started again by the next one', async () => {
+    const { client, count } = connectFleeting()
+    await Promise.all([client.run('double', 1), client.run('count', 2)])
+    expect(count).toEqual({ started: 1, ended: 1 })
+    expect(await client.run('double', 4)).toBe(8)
+    expect(count).toEqual({ started: 2, ended: 2 })
+  })
+  test('ending a worker ends its jobs as cancelled', async () => {
+    const { client, count } = connectFleeting()
+    const run = client.run('count', 100_000)
+    client.end()
+    await expect(run).rejects.toBeInstanceOf(CancelledError)
+    await client.idle()
+    expect(count.ended).toBe(1)
   })
 })

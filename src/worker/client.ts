@@ -17,6 +17,13 @@ export interface TaskClient<Tasks extends TaskTable> {
   ): Promise<Tasks[Name]['result']>
   /** Resolves when no job is left in the worker, cancelled ones included. */
   idle(): Promise<void>
+  /** Ends the worker now, and its jobs with a `CancelledError`; the next job starts another. */
+  end(): void
+}
+
+export interface ClientOptions {
+  /** The worker ends with its last job, and all its memory with it. */
+  readonly endsWhenIdle?: boolean
 }
 
 interface Job {
@@ -34,7 +41,10 @@ export interface WorkerLike {
 }
 
 /** `start` makes a worker: for the first job, and again after one has stopped by an error of its own. */
-export function createClient<Tasks extends TaskTable>(start: () => WorkerLike): TaskClient<Tasks> {
+export function createClient<Tasks extends TaskTable>(
+  start: () => WorkerLike,
+  { endsWhenIdle = false }: ClientOptions = {},
+): TaskClient<Tasks> {
   let worker: WorkerLike | undefined
   const jobs = new Map<number, Job>()
   let waiting: (() => void)[] = []
@@ -43,6 +53,7 @@ export function createClient<Tasks extends TaskTable>(start: () => WorkerLike): 
   function finish(job: number): void {
     jobs.delete(job)
     if (jobs.size > 0) return
+    if (endsWhenIdle) terminate()
     waiting.forEach(resolve => resolve())
     waiting = []
   }
@@ -63,14 +74,22 @@ export function createClient<Tasks extends TaskTable>(start: () => WorkerLike): 
     if (reply.kind === 'result') job.resolve(reply.result)
     else job.reject(fromPlainError(reply.error))
   }
-  function restart(event: ErrorEvent): void {
+
+  function terminate(): void {
     worker?.terminate()
     worker = undefined
-    const failure = new Error(`The worker stopped: ${event.message || 'it could not be loaded'}.`)
+  }
+
+  function endAll(failure: Error): void {
+    terminate()
     for (const [id, job] of [...jobs]) {
       job.reject(failure)
       finish(id)
     }
+  }
+
+  function restart(event: ErrorEvent): void {
+    endAll(new Error(`The worker stopped: ${event.message || 'it could not be loaded'}.`))
   }
 
   return {
@@ -89,6 +108,7 @@ export function createClient<Tasks extends TaskTable>(start: () => WorkerLike): 
         worker.postMessage({ kind: 'run', job: id, task, input }, transfer ?? [])
       })
     },
+    end: () => endAll(new CancelledError()),
     idle: () => (jobs.size === 0 ? Promise.resolve() : new Promise(resolve => waiting.push(resolve))),
   }
 }

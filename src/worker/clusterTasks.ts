@@ -122,10 +122,13 @@ async function judge(
   if (!pooled) return null
   const figures = groupFigures(rows, pooled.ofTokens, pooled.names.length)
   const [{ grid, labels: own }] = scans
-  if (!own) return { ...pooled, figures, agreement: [] }
+  if (!own) return { ...pooled, figures, openSource: null, agreement: [] }
   const map = await readLabels(volume, openCaseId, labels, context)
   const painted = paintTokens(clusters, grid, volume, 255)
-  return { ...pooled, figures, agreement: agreement(painted, map.labels, request.k, map.names.length) }
+  return {
+    ...{ ...pooled, figures, openSource: own.source },
+    agreement: agreement(painted, map.labels, request.k, map.names.length),
+  }
 }
 
 export const clusterTokens: Handlers<InsightTasks>['clusterTokens'] = async (input, context) => {

@@ -39,3 +39,18 @@ export async function fetchModel(name: string, baseUrl: string): Promise<ModelFi
     )
   return { manifest, weights: new Uint8Array(await weightsFile.arrayBuffer()) }
 }
+
+/** card.md of an installed model. */
+export async function fetchCard(name: string, baseUrl: string): Promise<string | undefined> {
+  return (await fetchOwnFile(new URL('card.md', folderOf(name, baseUrl)).href))?.text()
+}
+
+/** Which models are installed, and what their identities are; an installation without an index has the shipped one. */
+export async function fetchIndex(
+  baseUrl: string,
+): Promise<{ models: readonly string[]; identities: Readonly<Record<string, string>> }> {
+  const file = await fetchOwnFile(new URL('models/index.json', baseUrl).href)
+  const index = (await file?.json().catch(() => undefined)) as
+    { models?: readonly unknown[]; identities?: Record<string, string> } | undefined
+  return { models: (index?.models ?? ['demo']).map(String), identities: index?.identities ?? {} }
+}

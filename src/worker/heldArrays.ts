@@ -2,6 +2,7 @@
 // released explicitly.
 import type { CropPainting } from '../insight/painting.ts'
 import { createHeldInsight, type HeldInsight } from './heldInsight.ts'
+import { createHeldTraining, type HeldTraining } from './heldTraining.ts'
 import type { MaskKind, MaskSettings } from '../insight/masks.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
 import type { AttentionResult, ReconstructionResult } from './labProtocol.ts'
@@ -21,6 +22,7 @@ export interface HeldReconstruction extends ReconstructionResult {
 
 export interface HeldArrays {
   readonly insight: HeldInsight
+  readonly training: HeldTraining
   scan(caseId: string): OpenedScan | undefined
   prediction(caseId: string): PredictionArrays | undefined
   /** What the attention lab paints over the open scan. */
@@ -45,6 +47,7 @@ export function createHeldArrays(): HeldArrays {
   let reconstruction: HeldReconstruction | undefined
   return {
     insight: createHeldInsight(),
+    training: createHeldTraining(),
     scan: caseId => scans.get(caseId),
     prediction: caseId => predictions.get(caseId),
     painting: () => painting,

@@ -81,6 +81,8 @@ export interface ClusterRequest {
 /** Labels of the tokens of all scans, and how clusters and labels go together; null where no label could be had. */
 export interface TokenLabels extends TokenLabelling {
   readonly figures: GroupFigures
+  /** Where the first scan's come from; null where it has none. */
+  readonly openSource: string | null
   /** Voxel by voxel on the first scan's grid; empty where it has no labels. */
   readonly agreement: readonly LabelAgreement[]
 }

@@ -8,15 +8,17 @@ import type { NetworkTask } from '../network/model.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { StageProgress } from './protocol.ts'
 
-/** A model folder of this installation, or a model's two files as somebody picked them. */
+/** A model folder of this installation, one that this browser keeps, or a model's files as somebody picked them. */
 export type ModelSource =
   | { readonly kind: 'installed'; readonly name: string; readonly baseUrl: string }
+  | { readonly kind: 'own'; readonly identity: string }
   | {
       readonly kind: 'files'
       /** Tells two picks apart. */
       readonly key: string
       readonly manifest: Blob
       readonly weights: Blob
+      readonly card?: Blob
     }
 
 /** A network with semantic attention, as the lab offers it. */

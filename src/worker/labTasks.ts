@@ -1,18 +1,18 @@
 // The attention lab in the compute worker: opens models to look into and runs what the lab asks of them.
-import { InputError, throwIfCancelled } from '../base/errors.ts'
+import { throwIfCancelled } from '../base/errors.ts'
 import { attend } from '../insight/attention.ts'
 import { readCrop } from '../insight/labCrop.ts'
 import type { LabModel } from '../insight/labModel.ts'
 import { openLabModel, requireEntry, tasksWithAttention } from '../insight/labModel.ts'
 import { reconstructCrop } from '../insight/reconstruction.ts'
 import { taskParts } from '../network/model.ts'
-import type { ModelFiles } from '../prediction/loadModel.ts'
 import type { ModelRuntime } from '../prediction/openNetwork.ts'
 import type { ModelPlaces } from '../prediction/steadyModel.ts'
-import { fetchModel } from './fetchModel.ts'
 import type { LabModelSummary, LabTasks, ModelSource } from './labProtocol.ts'
+import { readModel } from './modelSource.ts'
 import { modelPlaces } from './runtime.ts'
 import type { Handlers, JobContext } from './serveTasks.ts'
+import { sourceKey } from './sourceKey.ts'
 import type { StageProgress } from './protocol.ts'
 
 /** All programs of the lab share one GPU device; a lost one is asked for anew. */
@@ -34,25 +34,10 @@ const places: ModelPlaces = {
 const mostModels = 2
 const models = new Map<string, Promise<LabModel>>()
 
-async function readFiles(source: ModelSource): Promise<ModelFiles> {
-  if (source.kind === 'installed') return fetchModel(source.name, source.baseUrl)
-  const text = await source.manifest.text()
-  try {
-    const manifest: unknown = JSON.parse(text)
-    return { manifest, weights: new Uint8Array(await source.weights.arrayBuffer()) }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    throw new InputError(
-      'The model description that was chosen is no JSON. Choose the model.json and the .safetensors file of one model together.',
-      error.message,
-    )
-  }
-}
-
 /** The model of a source, opened at its first use; for every task of the lab. */
 export function getLabModel(source: ModelSource): Promise<LabModel> {
-  const key = source.kind === 'installed' ? `installed ${source.name}` : `files ${source.key}`
-  const opened = models.get(key) ?? readFiles(source).then(files => openLabModel(files, places))
+  const key = sourceKey(source)
+  const opened = models.get(key) ?? readModel(source).then(files => openLabModel(files, places))
   models.delete(key)
   models.set(key, opened)
   opened.catch(() => models.delete(key))

@@ -1,5 +1,6 @@
 // Files that this page keeps: a folder of the browser's own file system (OPFS), or of memory where there is none (a page
-// over plain http, a private window). Whoever keeps something takes a `FileFolder` and does not ask which.
+// over plain http, a private window; runs have IndexedDB there: runs/databaseFolder.ts). Whoever keeps something takes a
+// `FileFolder` and does not ask which.
 import { InputError } from '../base/errors.ts'
 
 /** A folder: flat file names, and folders inside it. */
@@ -27,15 +28,10 @@ export interface FolderEntry {
   readonly bytes: number
 }
 
-/** TypeScript's table of the browser's interfaces has no iteration over a directory. */
-interface DirectoryHandle extends FileSystemDirectoryHandle {
-  values(): AsyncIterableIterator<FileSystemFileHandle | FileSystemDirectoryHandle>
-}
-
 const named = (error: unknown, name: string) => (error as { name?: string } | undefined)?.name === name
 
 /** What the browser says of a full disk, in a sentence that says what to do. */
-function storageError(error: unknown): unknown {
+export function storageError(error: unknown): unknown {
   if (!named(error, 'QuotaExceededError')) return error
   return new InputError(
     'This browser has no room left for this page: nothing was written, and what was kept is as it was. Delete runs or models that are no longer needed, or free space on the disk, and try again.',
@@ -51,23 +47,81 @@ async function found<Handle>(handle: Promise<Handle>): Promise<Handle | undefine
   })
 }
 
+/** 0 where the file has gone since it was listed. */
+async function sizeOf(file: FileSystemFileHandle): Promise<number> {
+  return (await found(file.getFile()))?.size ?? 0
+}
+
 /** `open` gives the folder's handle; with `create` it is made, otherwise undefined when it is not there. */
 type Open = (create: boolean) => Promise<FileSystemDirectoryHandle | undefined>
+
+/** What a file is called until it is complete. */
+const unfinished = '.new'
+
+/** `move` is in every browser's own file system, and in no table of types yet. */
+type MovableFile = FileSystemFileHandle & { move(name: string): Promise<void> }
+
+/** Workers have files that flush: what was written is on the disk when this comes back. */
+const canFlush = (): boolean =>
+  typeof FileSystemFileHandle !== 'undefined' && 'createSyncAccessHandle' in FileSystemFileHandle.prototype
+
+async function writeThrough(
+  file: FileSystemFileHandle,
+  bytes: Uint8Array,
+  isAppended: boolean,
+): Promise<void> {
+  const access = await file.createSyncAccessHandle()
+  const before = isAppended ? access.getSize() : 0
+  try {
+    access.truncate(before)
+    const written = access.write(bytes as Uint8Array<ArrayBuffer>, { at: before })
+    if (written < bytes.length)
+      throw new DOMException(`${written} of ${bytes.length} bytes were written`, 'QuotaExceededError')
+    access.flush()
+  } catch (error) {
+    if (isAppended) access.truncate(before)
+    throw error
+  } finally {
+    access.close()
+  }
+}
+
+/** Beside its place, flushed, then moved there: a crash at any moment leaves the old file or the new one. */
+async function replaceFile(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const file = await folder.getFileHandle(name + unfinished, { create: true })
+  try {
+    await writeThrough(file, bytes, false)
+    await (file as MovableFile).move(name)
+  } catch (error) {
+    await folder.removeEntry(name + unfinished).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Outside of workers: the stream writes beside the file, all of it, and takes its place when it is closed. */
+async function streamFile(file: FileSystemFileHandle, bytes: Uint8Array, isAppended: boolean): Promise<void> {
+  const stream = await file.createWritable({ keepExistingData: isAppended })
+  try {
+    if (isAppended) await stream.seek((await file.getFile()).size)
+    await stream.write(bytes as Uint8Array<ArrayBuffer>)
+  } catch (error) {
+    await stream.abort().catch(() => undefined)
+    throw error
+  }
+  await stream.close()
+}
 
 function folderOf(open: Open): FileFolder {
   async function put(name: string, bytes: Uint8Array, isAppended: boolean): Promise<void> {
     try {
-      const file = await (await open(true))!.getFileHandle(name, { create: true })
-      // The stream writes beside the file, and takes its place when it is closed.
-      const stream = await file.createWritable({ keepExistingData: isAppended })
-      try {
-        if (isAppended) await stream.seek((await file.getFile()).size)
-        await stream.write(bytes as Uint8Array<ArrayBuffer>)
-      } catch (error) {
-        await stream.abort().catch(() => undefined)
-        throw error
-      }
-      await stream.close()
+      const folder = (await open(true))!
+      if (canFlush() && !isAppended) return await replaceFile(folder, name, bytes)
+      const file = await folder.getFileHandle(name, { create: true })
+      await (canFlush() ? writeThrough : streamFile)(file, bytes, isAppended)
     } catch (error) {
       throw storageError(error)
     }
@@ -84,15 +138,16 @@ function folderOf(open: Open): FileFolder {
       await found(open(false).then(async folder => folder?.removeEntry(name, { recursive: true })))
     },
     async list() {
-      const folder = (await open(false)) as DirectoryHandle | undefined
+      const folder = await open(false)
       const entries: FolderEntry[] = []
       if (!folder) return entries
       for await (const entry of folder.values())
-        entries.push(
-          entry.kind === 'file'
-            ? { name: entry.name, kind: 'file', bytes: (await entry.getFile()).size }
-            : { name: entry.name, kind: 'folder', bytes: 0 },
-        )
+        if (!entry.name.endsWith(unfinished))
+          entries.push(
+            entry.kind === 'file'
+              ? { name: entry.name, kind: 'file', bytes: await sizeOf(entry as FileSystemFileHandle) }
+              : { name: entry.name, kind: 'folder', bytes: 0 },
+          )
       return entries
     },
     folder: name =>
@@ -145,7 +200,8 @@ export const handleFolder = (handle: FileSystemDirectoryHandle): FileFolder => f
 /** The page's own folder in this browser; undefined where the browser offers none. */
 export async function openPageFolder(): Promise<FileFolder | undefined> {
   const isComplete =
-    typeof FileSystemFileHandle !== 'undefined' && 'createWritable' in FileSystemFileHandle.prototype
+    canFlush() ||
+    (typeof FileSystemFileHandle !== 'undefined' && 'createWritable' in FileSystemFileHandle.prototype)
   if (!isComplete || !navigator.storage?.getDirectory) return undefined
   return navigator.storage.getDirectory().then(handleFolder, () => undefined)
 }

@@ -7,8 +7,10 @@ import type { ClassTask } from '../network/model.ts'
 import type { ExportFormat } from '../prediction/exportModel.ts'
 import type { FindingsFile, RunTiming } from '../prediction/finding.ts'
 import type { PredictProgress } from '../prediction/predict.ts'
+import type { FinetuneTasks } from './finetuneProtocol.ts'
 import type { InsightTasks } from './insightProtocol.ts'
-import type { LabTasks } from './labProtocol.ts'
+import type { LabelledTasks } from './labelledProtocol.ts'
+import type { LabTasks, ModelSource } from './labProtocol.ts'
 
 /** One task: what goes in, what is reported on the way, what comes out. */
 interface Task {
@@ -46,7 +48,7 @@ export interface OpenedScan {
   readonly secondsToOpen: number
 }
 
-export type VolumeTasks = {
+export type VolumeTasks = LabelledTasks & {
   list: {
     input: { files: readonly PickedFile[] }
     progress: StageProgress
@@ -104,6 +106,10 @@ export interface ModelSummary {
   readonly version: string
   /** What it can tell of a scan. */
   readonly networks: readonly ClassTask[]
+  /** The classes that it tells apart; none without a classifier. */
+  readonly classes: readonly string[]
+  /** Not of this installation: another algorithm than the shipped one. */
+  readonly isOwn: boolean
 }
 
 export interface PredictionResult {
@@ -142,19 +148,26 @@ export interface SelfTestResult {
 }
 
 export type ComputeTasks = LabTasks &
-  InsightTasks & {
+  InsightTasks &
+  FinetuneTasks & {
     describe: {
-      input: { modelName: string; baseUrl: string }
+      input: { source: ModelSource }
       progress: StageProgress
       result: { device: ComputeDevice; model: ModelSummary | null }
     }
     predict: {
-      input: { series: OpenedSeries; previewShape: Triple; modelName: string; baseUrl: string }
+      input: {
+        series: OpenedSeries
+        previewShape: Triple
+        source: ModelSource
+        /** Searches for the nodules where the model of `source` only classifies. */
+        searchSource: ModelSource
+      }
       progress: PredictProgress
       result: PredictionResult
     }
     exportModel: {
-      input: { modelName: string; baseUrl: string; format: ExportFormat; network: ClassTask }
+      input: { source: ModelSource; format: ExportFormat; network: ClassTask }
       progress: StageProgress
       result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
     }

@@ -50,3 +50,9 @@ export async function describePlace(): Promise<string> {
   }
   return spare?.label ?? cpuRuntime('no GPU found').label
 }
+
+/** Whether a model will be tried on a real GPU first. */
+export async function hasGpu(): Promise<boolean> {
+  await describePlace()
+  return spare !== undefined
+}

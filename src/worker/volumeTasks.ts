@@ -7,10 +7,12 @@ import { spreadCells } from '../insight/scanMap.ts'
 import { makePhantom } from '../phantom/phantom.ts'
 import { phantomSeries } from '../phantom/phantomSeries.ts'
 import { listSeries, openSeries } from '../volume/readScan.ts'
-import type { OpenedSeries, ScanFile, SeriesSummary, Volume } from '../volume/volume.ts'
+import type { OpenedSeries, SeriesSummary, Volume } from '../volume/volume.ts'
 import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
 import { previewHu, previewShape } from './preview.ts'
-import type { OpenedScan, PickedFile, VolumeTasks } from './protocol.ts'
+import { labelledHandlers } from './labelledTasks.ts'
+import type { OpenedScan, VolumeTasks } from './protocol.ts'
+import { toScanFile } from './scanFile.ts'
 import type { Handlers, JobContext } from './serveTasks.ts'
 import type { StageProgress } from './protocol.ts'
 
@@ -19,15 +21,6 @@ type Listing = Awaited<ReturnType<typeof listSeries>>
 /** Two listings are kept: the open scan's and the one being chosen from; older ones let go of their files. */
 const listings = new Map<number, Listing>()
 let nextListing = 1
-
-function toScanFile({ path, file }: PickedFile): ScanFile {
-  return {
-    path,
-    sizeBytes: file.size,
-    bytes: async () => new Uint8Array(await file.arrayBuffer()),
-    head: async count => new Uint8Array(await file.slice(0, count).arrayBuffer()),
-  }
-}
 
 function allocateShared(bytes: number): ArrayBufferLike {
   try {
@@ -71,6 +64,8 @@ function toOpenedScan(
 }
 
 export const volumeHandlers: Handlers<VolumeTasks> = {
+  ...labelledHandlers,
+
   async list({ files }, context) {
     const listing = await listSeries(files.map(toScanFile), readerOptions(context, 'Reading headers'))
     const listingId = nextListing++

@@ -1,11 +1,19 @@
-// Starts the two workers of a page and gives their typed clients.
+// Starts the workers of a page and gives their typed clients.
 import { createClient } from './client.ts'
 import type { TaskClient } from './client.ts'
+import type { ModelTasks } from './modelProtocol.ts'
 import { profilingWorker, type ComputeTasks, type VolumeTasks } from './protocol.ts'
+import type { LibraryTasks, TrainTasks } from './trainProtocol.ts'
 
 export interface Workers {
   readonly volume: TaskClient<VolumeTasks>
   readonly compute: TaskClient<ComputeTasks>
+  /** Trains; there only while it has a job. */
+  readonly train: TaskClient<TrainTasks>
+  /** Keeps the runs; there only while it has a job. */
+  readonly library: TaskClient<LibraryTasks>
+  /** Keeps the models; it holds what was deleted last, so it stays. */
+  readonly models: TaskClient<ModelTasks>
 }
 
 /** With `isProfiling` the compute worker prints to the console where a GPU's time goes. */
@@ -17,6 +25,17 @@ export function startWorkers(isProfiling: boolean): Workers {
     ),
     compute: createClient<ComputeTasks>(
       () => new Worker(new URL('./compute.worker.ts', import.meta.url), { type: 'module', name: compute }),
+    ),
+    train: createClient<TrainTasks>(
+      () => new Worker(new URL('./train.worker.ts', import.meta.url), { type: 'module', name: 'train' }),
+      { endsWhenIdle: true },
+    ),
+    library: createClient<LibraryTasks>(
+      () => new Worker(new URL('./runLibrary.worker.ts', import.meta.url), { type: 'module', name: 'runs' }),
+      { endsWhenIdle: true },
+    ),
+    models: createClient<ModelTasks>(
+      () => new Worker(new URL('./models.worker.ts', import.meta.url), { type: 'module', name: 'models' }),
     ),
   }
 }

@@ -66,6 +66,8 @@ export interface FinetuningOptions {
     steps: number,
   ) => void
   readonly onRow?: (row: FinetuneRow) => Promise<void> | void
+  /** Updates that are safe whatever happens. */
+  readonly onSaved?: (step: number) => void
   readonly onMessage?: (message: FinetuneMessage) => void
 }
 
@@ -144,7 +146,7 @@ async function openUpdates(
  * DivergenceError when a loss is no number: the last save is safe either way.
  */
 export async function performFinetuning(options: FinetuningOptions): Promise<RunEnd> {
-  const { storage, settings, environment, control, saveEvery, onNotice, onStart, onRow } = options
+  const { storage, settings, environment, control, saveEvery, onNotice, onStart, onRow, onSaved } = options
   const opened = await (settings ? openNew(options, settings) : openKnown(options))
   const { record, sessions } = opened
   const { updates, from } = await openUpdates(options, opened)
@@ -157,7 +159,7 @@ export async function performFinetuning(options: FinetuningOptions): Promise<Run
     const rows = await rewindHistory<FinetuneRow>(storage, from)
     onStart?.(rows, record.settings, updates.label, updates.steps)
     return await performRun(updates, {
-      ...{ storage, from, saveEvery, control },
+      ...{ storage, from, saveEvery, control, onSaved },
       async onRow(row) {
         await whereabouts.follow(row.step)
         await onRow?.(row)

@@ -91,7 +91,10 @@ export interface CohortOptions {
    * where a table has one row for the scan, else its values where there are several, else its parts.
    */
   readonly lesions?: 'auto' | 'whole' | 'values' | 'components'
-  /** Names of the contours (RTSTRUCT) or segments (SEG) that are lesions; by default those named like a tumour, else all. */
+  /**
+   * Names of the contours (RTSTRUCT) or segments (SEG), or values of a label map ('2') that are lesions; by default those
+   * named like a tumour, else all.
+   */
   readonly structures?: readonly string[]
   /** LIDC XML: at least so many readers must have a voxel in their contour; half of them by default. */
   readonly consensus?: number

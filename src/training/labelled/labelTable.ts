@@ -122,12 +122,9 @@ function chooseColumns(
     if (found !== undefined) taken.add(found)
     return found ?? null
   }
-  const hits = (name: string) => {
-    const at = table.columns.indexOf(name)
-    return table.rows.filter(row => isKnown(row[at])).length
-  }
-  const most = Math.max(...columns.map(({ name }) => hits(name)))
-  const matching = most > 0 ? columns.filter(({ name }) => hits(name) === most) : columns
+  const hits = table.columns.map((_, at) => table.rows.filter(row => isKnown(row[at])).length)
+  const most = Math.max(...hits)
+  const matching = most > 0 ? columns.filter((_, at) => hits[at] === most) : columns
   const id = pick('id', matching) ?? matching[0].name
   taken.add(id)
   const [patient, split, volume] = [pick('patient', columns), pick('split', columns), pick('volume', columns)]

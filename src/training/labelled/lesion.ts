@@ -1,7 +1,7 @@
 // A lesion of an open scan, before it has a label.
 import type { Grid } from '../../base/shape.ts'
 import type { PointMm } from '../../volume/geometry.ts'
-import { voxelVolumeMm3 } from '../../prediction/measure.ts'
+import { centroidRasMm, voxelVolumeMm3 } from '../../prediction/measure.ts'
 
 export interface Lesion {
   /** What its file calls it; null where it does not. */
@@ -27,4 +27,14 @@ export function lesionVolumeMm3(voxels: Int32Array, grid: Grid): number {
 /** Diameter of the ball of that volume, mm. */
 export function equivalentDiameterMm(volumeMm3: number): number {
   return Math.cbrt((6 * volumeMm3) / Math.PI)
+}
+
+/** A lesion that nobody has rated. */
+export function toLesion(
+  voxels: Int32Array,
+  grid: Grid,
+  value: number | null,
+  name: string | null = null,
+): Lesion {
+  return { name, value, voxels, centreRasMm: centroidRasMm(voxels, grid), rating: null }
 }

@@ -2,18 +2,18 @@
 import { CancelledError, InputError, throwIfCancelled } from '../../base/errors.ts'
 import { voxelCount } from '../../base/shape.ts'
 import { sha256 } from '../../network/sha256.ts'
-import { sentenceOf, sortLabelledFiles } from '../../volume/labelledFiles.ts'
-import { readCsv } from '../../volume/csv.ts'
+import { sentenceOf, sortLabelledFiles, type LabelledFiles } from '../../volume/labelledFiles.ts'
 import type { ScanFile, Volume } from '../../volume/volume.ts'
 import { CasePool } from '../pretrain/casePool.ts'
 import type { CohortOptions, CohortProgress, LabelledCohort, LeftOut, OpenLabelledCase } from './cohort.ts'
 import { dropDuplicates, type Identity } from './duplicates.ts'
-import { withoutExtension } from './fileRoles.ts'
 import { malignancyClasses } from './labelClasses.ts'
-import { readLabelTable, type LabelTable } from './labelTable.ts'
+import type { LabelRow, LabelTable } from './labelTable.ts'
 import type { Lesion } from './lesion.ts'
+import { indexNames, openTable, rowsWithoutScan } from './matchTable.ts'
 import { pairScans, type ScanSpec } from './pairScans.ts'
-import { readLesions, type LesionMode } from './readLesions.ts'
+import type { LesionMode } from './rasterMask.ts'
+import { readLesions } from './readLesions.ts'
 import { casesOfScan, type PlacedCase } from './scanCases.ts'
 import { refuseSplitPatients } from './splitCheck.ts'
 
@@ -44,15 +44,31 @@ export async function openLabelledCohort(
     onProgress: share =>
       onProgress({ stage: 'Reading headers', done: Math.round(share * files.length), total: files.length }),
   })
+  try {
+    return await readCohort(sorted, options, onProgress, signal)
+  } finally {
+    sorted.release()
+  }
+}
+
+async function readCohort(
+  sorted: LabelledFiles,
+  options: CohortOptions,
+  onProgress: (progress: CohortProgress) => void,
+  signal: AbortSignal | undefined,
+): Promise<LabelledCohort> {
   const { scans, leftOut } = await pairScans(sorted)
   const notices = [...sorted.notes]
-  const table = await openTable(sorted.tables, scans, options, notices)
-  const rowsOf = scans.map(spec => table?.rows.filter(row => names(spec, row.id)) ?? [])
-  const pool = poolOf(scans, rowsOf, options, sorted.release)
+  const scansOf = indexNames(scans)
+  const table = await openTable(sorted.tables, cell => scansOf(cell).length > 0, options, notices)
+  const rowsOf = scans.map((): LabelRow[] => [])
+  for (const row of table?.rows ?? []) for (const scan of scansOf(row.id)) rowsOf[scan].push(row)
+  const reading: Reading = { signal }
+  const pool = poolOf(scans, rowsOf, options, reading)
   const cases: PlacedCase[] = []
   const identities: Identity[] = []
   const usesRatings = !table?.classes.length || table.isMalignancy
-  const left: LeftOut[] = [...leftOut, ...rowsWithoutScan(table, scans)]
+  const left: LeftOut[] = [...leftOut, ...rowsWithoutScan(table, scansOf)]
   for (const [scan, spec] of scans.entries()) {
     throwIfCancelled(signal, 'Opening the cases')
     onProgress({ stage: 'Reading cases', done: scan, total: scans.length })
@@ -77,68 +93,24 @@ export async function openLabelledCohort(
       left.push({ id: spec.name, why: sentenceOf(error, spec.name) })
     }
   }
+  reading.signal = undefined
   onProgress({ stage: 'Reading cases', done: scans.length, total: scans.length })
   const unique = dropDuplicates(cases, identities)
   notices.push(...unique.notices)
   if (table) refuseSplitPatients(unique.cases, table.info)
-  return toCohort(unique.cases, [...left, ...unique.leftOut], notices, table, pool)
+  return toCohort(unique.cases, [...left, ...unique.leftOut], notices, table, pool, sorted.release)
 }
 
-function names(spec: ScanSpec, cell: string): boolean {
-  const text = cell.trim().replaceAll('\\', '/').toLowerCase()
-  if (text === '') return false
-  return [text, withoutExtension(text), withoutExtension(text.split('/').pop()!)].some(one =>
-    spec.names.includes(one),
-  )
-}
-
-async function openTable(
-  tables: readonly ScanFile[],
-  scans: readonly ScanSpec[],
-  options: CohortOptions,
-  notices: string[],
-): Promise<LabelTable | undefined> {
-  const asked = options.table === undefined ? tables : tables.filter(({ path }) => path === options.table)
-  if (options.table !== undefined && asked.length === 0)
-    throw new InputError(
-      `There is no table ${options.table} among these files; ${tables.map(({ path }) => path).join(', ') || 'none'} was found.`,
-    )
-  const isKnown = (cell: string) => scans.some(spec => names(spec, cell))
-  const read: { readonly table: LabelTable; readonly hits: number }[] = []
-  for (const file of asked) {
-    try {
-      const table = readLabelTable(readCsv(await file.bytes(), file.path), file.path, isKnown, options)
-      read.push({ table, hits: table.rows.filter(row => isKnown(row.id)).length })
-    } catch (error) {
-      // One table among several may be about something else.
-      if (asked.length === 1 || !(error instanceof InputError)) throw error
-      notices.push(error.message)
-    }
-  }
-  const best = read.sort((a, b) => b.hits - a.hits)[0]?.table
-  for (const { table } of read.slice(1))
-    notices.push(
-      `${table.info.file} is a second table and was not used; ${best.info.file} names more of the scans.`,
-    )
-  notices.push(...(best?.notices ?? []))
-  return best
-}
-
-function rowsWithoutScan(table: LabelTable | undefined, scans: readonly ScanSpec[]): LeftOut[] {
-  const rows = table?.rows.filter(row => !scans.some(spec => names(spec, row.id))) ?? []
-  return rows.map(({ id }) => ({
-    id: id || 'a row without id',
-    why: id
-      ? `${id} has a label in ${table!.info.file}, but there is no scan of that name among these files.`
-      : `A row of ${table!.info.file} has nothing in its column “${table!.info.chosen.id}”, so it names no scan.`,
-  }))
+/** What stops the reading of a scan; nothing does any more once the cohort is open. */
+interface Reading {
+  signal: AbortSignal | undefined
 }
 
 function poolOf(
   scans: readonly ScanSpec[],
   rowsOf: readonly (readonly unknown[])[],
   options: CohortOptions,
-  release: () => void,
+  reading: Reading,
 ): CasePool<OpenScan> {
   const largest = Math.max(0, ...scans.map(({ source }) => voxelCount(source.summary.shape)))
   // int16 HU, and lists of voxels that are as large at most.
@@ -147,15 +119,11 @@ function poolOf(
     const spec = scans[index]
     const asked = options.lesions ?? 'auto'
     const mode: LesionMode = asked === 'auto' && rowsOf[index].length === 1 ? 'whole' : asked
-    try {
-      const series = await spec.source.open({})
-      const { volume, synthetic } = series
-      const { lesions, notices } = await readLesions(spec.masks, series, mode, options)
-      const voxels = lesions.reduce((sum, lesion) => sum + lesion.voxels.byteLength, 0)
-      return { bytes: volume.hu.byteLength + voxels, volume, lesions, notices, synthetic }
-    } finally {
-      release()
-    }
+    const series = await spec.source.open({ signal: reading.signal })
+    const { volume, synthetic } = series
+    const { lesions, notices } = await readLesions(spec.masks, series, mode, options)
+    const voxels = lesions.reduce((sum, lesion) => sum + lesion.voxels.byteLength, 0)
+    return { bytes: volume.hu.byteLength + voxels, volume, lesions, notices, synthetic }
   }
   return new CasePool({ open }, budget)
 }
@@ -177,6 +145,7 @@ function toCohort(
   notices: readonly string[],
   table: LabelTable | undefined,
   pool: CasePool<OpenScan>,
+  release: () => void,
 ): LabelledCohort {
   if (cases.length === 0) throw nothingLeft(leftOut)
   const hasLabels = cases.some(({ label }) => label !== null)
@@ -190,7 +159,17 @@ function toCohort(
     async open(index) {
       const one = cases[index]
       if (!one) throw new Error(`LabelledCohort: there is no case ${index}.`)
-      return openCase(one, await pool.take(one.scan))
+      try {
+        return openCase(one, await pool.take(one.scan))
+      } catch (error) {
+        // The file was there a moment ago: it has been moved, changed or damaged since.
+        throw new InputError(
+          `${one.id} cannot be opened any more: ${sentenceOf(error, one.id)}`,
+          String(error),
+        )
+      } finally {
+        release()
+      }
     },
     release: () => pool.clear(),
   }

@@ -15,6 +15,8 @@ export interface CropBox {
 
 export interface PreparedCrops {
   readonly crops: CropSet
+  /** Index into the cohort's cases of each box. */
+  readonly indices: readonly number[]
   /** What was left out or done, in sentences that may name cases: for the screen, not for what is stored. */
   readonly notices: readonly string[]
 }
@@ -81,6 +83,7 @@ export async function prepareCropSet(
   const known = new Map<string, LabelledCase>()
   const patients = new Map<string, number>()
   const kept: { readonly cut: Cut; readonly info: CropCase }[] = []
+  const indices: number[] = []
   for (const [index, one] of cohort.cases.entries()) {
     throwIfCancelled(signal, 'Cutting the crops')
     const open = await cohort.open(index)
@@ -97,13 +100,14 @@ export async function prepareCropSet(
     const { label, isIndeterminate, volumeMm3, synthetic } = one
     const { hasMask } = cut
     const patient = patients.get(one.patient)!
+    indices.push(index)
     kept.push({ cut, info: { patient, label, isIndeterminate, hasMask, volumeMm3, synthetic, identity } })
   }
   if (kept.length === 0)
     throw new InputError(
       'None of the cases could be cut out; give cases with an image and a label or a mask.',
     )
-  return { crops: join(kept, box, cohort.classes), notices }
+  return { crops: join(kept, box, cohort.classes), indices, notices }
 }
 
 function join(

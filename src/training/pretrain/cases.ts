@@ -75,7 +75,8 @@ function randomCentre({ shape, spacingMm, affine }: Volume, extent: CropExtent, 
   return voxelToRasMm(affine, voxel as unknown as Triple)
 }
 
-async function identityOf({ shape, spacingMm, hu }: Volume): Promise<string> {
+/** What a volume is known by: SHA-256 of its grid and HU. */
+export async function volumeIdentity({ shape, spacingMm, hu }: Volume): Promise<string> {
   const grid = new TextEncoder().encode(JSON.stringify({ shape, spacingMm }))
   const bytes = new Uint8Array(grid.length + hu.byteLength)
   bytes.set(grid)
@@ -91,7 +92,7 @@ export async function volumeCase(
 ): Promise<OpenCase> {
   requireRoom(volume, extent, name)
   return {
-    identity: await identityOf(volume),
+    identity: await volumeIdentity(volume),
     synthetic,
     bytes: volume.hu.byteLength,
     crop(shape, spacingMm, random) {

@@ -14,12 +14,7 @@ import { flattenState, groupState } from '../stepGraph.ts'
 import { CasePool } from './casePool.ts'
 import { cropBytes, type CaseSource } from './cases.ts'
 import { requireCropShape, requireOptions } from './options.ts'
-import {
-  openPretrainUpdates,
-  startState,
-  stateShapes,
-  type PretrainFigures,
-} from './pretrainUpdates.ts'
+import { openPretrainUpdates, startState, stateShapes, type PretrainFigures } from './pretrainUpdates.ts'
 import type { PretrainRecipe } from './recipe.ts'
 import { readConfig, SeenCases, writeConfig, type PretrainSettings } from './runRecord.ts'
 import { createViewStream, type CropPlan } from './viewStream.ts'
@@ -41,6 +36,8 @@ export interface PretrainingOptions {
   /** The rows of the run so far, and where it is computed; then each new row. */
   readonly onStart?: (rows: readonly PretrainRow[], settings: PretrainSettings, label: string) => void
   readonly onRow?: (row: PretrainRow) => Promise<void> | void
+  /** The run can go on from this update now. */
+  readonly onSaved?: (step: number) => void
 }
 
 /** Share of the memory for open cases; the rest is for crops that wait. */
@@ -89,7 +86,8 @@ async function settingsOf({ storage, settings, source }: PretrainingOptions) {
  * save is safe.
  */
 export async function performPretraining(options: PretrainingOptions): Promise<RunEnd> {
-  const { storage, source, places, environment, control, saveEvery, onNotice, onStart, onRow } = options
+  const { storage, source, places, environment, control, saveEvery, onNotice, onStart, onRow, onSaved } =
+    options
   const { chosen, sessions } = await settingsOf(options)
   const { recipe, options: run, plan, memoryBytes, caseCount } = chosen
   requireOptions(run)
@@ -110,7 +108,7 @@ export async function performPretraining(options: PretrainingOptions): Promise<R
     const rows = await rewindHistory<PretrainRow>(storage, from)
     onStart?.(rows, chosen, updates.label)
     return await performRun(updates, {
-      ...{ storage, from, saveEvery, control },
+      ...{ storage, from, saveEvery, control, onSaved },
       onSave: () => seen.write(storage),
       async onRow(row) {
         await whereabouts.follow(row.step)

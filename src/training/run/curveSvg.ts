@@ -24,6 +24,11 @@ const width = 760
 const panelHeight = 210
 const margin = { left: 66, right: 150, top: 40, bottom: 46, between: 26 }
 
+/** Updates that the thick line of a run of this many is a mean over. */
+export function smoothingFor(updates: number): number {
+  return Math.max(1, Math.min(50, Math.floor(updates / 10)))
+}
+
 /** Mean over `count` updates around each, fewer at the ends. */
 export function smooth(values: readonly number[], count: number): number[] {
   const half = Math.floor(count / 2)

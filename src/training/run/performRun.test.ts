@@ -52,6 +52,17 @@ describe('a run', () => {
     expect((await loadState(storage, shapes))?.tensors['sum.of'][0]).toBe(10)
   })
 
+  it('saves when it is asked to, and goes on', async () => {
+    const { storage } = memoryStorage()
+    const control = new RunControl()
+    const saves: number[] = []
+    const run = { storage, from: 0, saveEvery: 100, control }
+    const onRow = ({ step }: { readonly step: number }) => void (step === 1 && control.save())
+    const onSaved = (step: number) => void saves.push(step)
+    expect(await performRun(counting(5), { ...run, onRow, onSaved })).toBe('finished')
+    expect(saves).toEqual([2, 5])
+  })
+
   it('rests while it is paused, saved before, and ends when it is stopped meanwhile', async () => {
     const { storage } = memoryStorage()
     const control = new RunControl()

@@ -31,6 +31,8 @@ export interface RunOptions<Figures extends object> {
   readonly onRow?: (row: HistoryRow & Figures) => Promise<void> | void
   /** Before the state is saved: what else belongs to a save. */
   readonly onSave?: () => Promise<void>
+  /** The run can go on from `step` now, whatever happens. */
+  readonly onSaved?: (step: number) => void
 }
 
 /** How a run ended: all updates made, or stopped before. */
@@ -51,7 +53,7 @@ class Pace {
 /** @throws InputError when saving fails, and what an update throws; the last save is safe then. */
 export async function performRun<Figures extends object>(
   updates: Updates<Figures>,
-  { storage, from, saveEvery, control, onRow, onSave }: RunOptions<Figures>,
+  { storage, from, saveEvery, control, onRow, onSave, onSaved }: RunOptions<Figures>,
 ): Promise<RunEnd> {
   let step = from
   let saved = from
@@ -61,6 +63,7 @@ export async function performRun<Figures extends object>(
     await onSave?.()
     await saveState(storage, updates.shapes, { step, tensors: await updates.read() })
     saved = step
+    onSaved?.(step)
   }
   const isOver = () => step >= updates.steps || updates.isOver?.() === true
   while (!isOver()) {
@@ -74,7 +77,8 @@ export async function performRun<Figures extends object>(
     const row = { step: made, ...figures, seconds, secondsLeft }
     await appendRow(storage, row)
     await onRow?.(row)
-    if (Math.floor(step / saveEvery) > Math.floor(made / saveEvery)) await save()
+    const isDue = Math.floor(step / saveEvery) > Math.floor(made / saveEvery)
+    if (control.takeSave() || isDue) await save()
   }
   await save()
   return isOver() ? 'finished' : 'stopped'

@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react'
 import { Button } from 'react-aria-components'
 import type { SeriesSummary } from '../../volume/volume.ts'
 import { formatHuRange, formatMm, formatShape, formatSpacing } from '../format.ts'
+import { ModelsSection } from '../models/ModelsSection.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { DEMO_CASES } from '../../state/demoCases.ts'
 import { OpenButtons } from './Landing.tsx'
@@ -48,6 +49,7 @@ export function CasePanel() {
         </section>
       )}
       {others.length > 0 && <OtherSeries others={others} listingId={listingId} />}
+      <ModelsSection />
       <section className="panel-foot">
         <h2>Open another</h2>
         <OpenButtons />

@@ -1,7 +1,9 @@
 // The one primary action: analyse, where it will run, progress and cancel.
 import { ScanSearch } from 'lucide-react'
 import { Button } from 'react-aria-components'
+import type { ModelSummary } from '../../worker/protocol.ts'
 import { Failed } from '../Failed.tsx'
+import { ModelBadge } from '../ModelBadge.tsx'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { TakeModelAway } from './TakeModelAway.tsx'
@@ -19,9 +21,13 @@ export function AnalyseBox() {
     <section className="analyse" aria-label="Analysis">
       <div className="analyse-head">
         <span className="secondary">Model</span>
-        <span className="badge">
-          {compute.kind === 'asking' ? 'looking for the model' : modelName(model)}
-        </span>
+        {model ? (
+          <ModelBadge model={model} what="The model that analyses" />
+        ) : (
+          <span className="badge">
+            {compute.kind === 'asking' ? 'looking for the model' : 'none installed'}
+          </span>
+        )}
       </div>
       {isRunning ? (
         <>
@@ -35,6 +41,7 @@ export function AnalyseBox() {
           <ScanSearch size={16} aria-hidden /> {prediction.kind === 'done' ? 'Analyse again' : 'Analyse'}
         </Button>
       )}
+      {model && <WhatItGives model={model} />}
       {isWindingDown && <p className="secondary">Cancelled. The last tile is still ending.</p>}
       {compute.kind === 'ready' && prediction.kind !== 'done' && (
         <p className="secondary">Runs on {compute.device.label}.</p>
@@ -50,6 +57,17 @@ export function AnalyseBox() {
   )
 }
 
-function modelName(model: { title: string; version: string } | null): string {
-  return model ? `${model.title} ${model.version}` : 'none installed'
+/** A model that does less than the shipped one, or something else, says so before it runs. */
+function WhatItGives({ model: { networks, classes } }: { model: ModelSummary }) {
+  if (!networks.includes('segment'))
+    return (
+      <p className="secondary">
+        This model searches for nothing: nodules are searched for with the shipped model, and this one gives
+        each its class ({classes.join(', ')}).
+      </p>
+    )
+  if (!networks.includes('classify'))
+    return <p className="secondary">This model finds nodules and gives them no class.</p>
+  if (classes.includes('malignant')) return null
+  return <p className="secondary">This model’s classes: {classes.join(', ')}. It rates no malignancy.</p>
 }

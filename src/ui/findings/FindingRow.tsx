@@ -2,11 +2,12 @@
 import { Check, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { Button, ToggleButton } from 'react-aria-components'
-import type { Finding } from '../../prediction/finding.ts'
+import type { ClassProbability, Finding } from '../../prediction/finding.ts'
 import type { Verdict } from '../../state/reviewSlice.ts'
 import { capitalise, formatPercent, formatPlace, formatVolume, malignancyWords } from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
+import { ReaderLabelChoice } from './ReaderLabelChoice.tsx'
 
 interface FindingRowProps {
   readonly finding: Finding
@@ -45,7 +46,7 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
             {verdict && <b className={`verdict ${verdict}`}> {capitalise(verdict)}</b>}
           </span>
         </span>
-        <Malignancy value={finding.malignancy} />
+        <Rating finding={finding} />
       </Button>
       <span className="finding-verdicts">
         <ToggleButton
@@ -65,12 +66,32 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
           <X size={15} />
         </ToggleButton>
       </span>
+      {verdict === 'accepted' && <ReaderLabelChoice id={finding.id} number={number} />}
     </li>
   )
 }
 
-function Malignancy({ value }: { value: number | null }) {
-  if (value === null) return <span className="malignancy secondary">not rated</span>
+/** Malignancy where the model has such a class, else its most probable class, by the model's own label. */
+function Rating({ finding: { malignancy, classes } }: { finding: Finding }) {
+  if (malignancy !== null) return <Malignancy value={malignancy} />
+  const best = likeliest(classes)
+  if (!best) return <span className="malignancy secondary">not rated</span>
+  return (
+    <span className="malignancy" title={`${classText(classes)}: the model’s probabilities, not a diagnosis`}>
+      <b className="figures">{formatPercent(best.probability)}</b>
+      <span className="secondary">{best.label}</span>
+    </span>
+  )
+}
+
+function likeliest(classes: Finding['classes']): ClassProbability | undefined {
+  return classes?.reduce((best, one) => (one.probability > best.probability ? one : best))
+}
+
+const classText = (classes: Finding['classes']): string =>
+  (classes ?? []).map(({ label, probability }) => `${label} ${formatPercent(probability)}`).join(', ')
+
+function Malignancy({ value }: { value: number }) {
   return (
     <span className="malignancy" title="The model’s probability of malignancy, not a diagnosis">
       <b className="figures">{formatPercent(value)}</b>
@@ -87,9 +108,13 @@ function rowClass(verdict: Verdict | undefined, isSelected: boolean): string {
 }
 
 function describe(finding: Finding, number: number, verdict: Verdict | undefined): string {
-  const { longAxisMm, shortAxisMm, malignancy } = finding
+  const { longAxisMm, shortAxisMm, malignancy, classes } = finding
   const size = `${longAxisMm.toFixed(1)} by ${shortAxisMm.toFixed(1)} millimetres`
   const rating =
-    malignancy === null ? '' : `, malignancy ${formatPercent(malignancy)}, the model’s probability`
+    malignancy !== null
+      ? `, malignancy ${formatPercent(malignancy)}, the model’s probability`
+      : classes
+        ? `, ${classText(classes)}, the model’s probabilities`
+        : ''
   return `Finding ${number}: ${formatPlace(finding)}, ${size}, ${finding.texture}${rating}${verdict ? `, ${verdict}` : ''}`
 }

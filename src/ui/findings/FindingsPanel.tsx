@@ -4,6 +4,8 @@ import { Button } from 'react-aria-components'
 import { Failed } from '../Failed.tsx'
 import { formatSeconds } from '../format.ts'
 import { Hint } from '../Hint.tsx'
+import { isOfAnotherModel } from '../../state/predictionSlice.ts'
+import { ModelBadge } from '../ModelBadge.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { AnalyseBox } from './AnalyseBox.tsx'
 import { FindingRow } from './FindingRow.tsx'
@@ -42,6 +44,7 @@ function Results() {
         <span className="top-space" />
         <UndoButtons />
       </div>
+      <WhoMadeThem />
       <div className="findings-scroll">
         {warnings.map(warning => (
           <p key={warning} className="warning">
@@ -67,13 +70,28 @@ function Results() {
           </ol>
         )}
         <p className="secondary small-print">
-          Malignancy is the model’s probability, not a diagnosis. {file.model.name} {file.model.version},
-          weights <span className="figures">{file.model.sha256.slice(0, 12)}</span>, on {file.device}.
+          A class is the model’s probability, not a diagnosis. {file.model.name} {file.model.version},
+          identity <span className="figures">{file.model.sha256.slice(0, 12)}</span>, on {file.device}.
         </p>
       </div>
       {!isEmpty && <OverlayControls />}
       <Exports />
     </>
+  )
+}
+
+/** Findings of an own model, or of another one than is chosen now, say so above the list. */
+function WhoMadeThem() {
+  const prediction = useWorkbench(state => state.prediction)
+  const isOther = useWorkbench(isOfAnotherModel)
+  if (prediction.kind !== 'done') return null
+  const { model } = prediction.summary
+  if (!isOther && !model.isOwn) return null
+  return (
+    <p className="secondary" role="status">
+      Made by <ModelBadge model={model} what="The model that made these findings" />
+      {isOther && ' — not by the model that is chosen now. They stay until the scan is analysed again.'}
+    </p>
   )
 }
 

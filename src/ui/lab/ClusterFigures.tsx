@@ -72,7 +72,7 @@ interface AgreementProps {
 
 /** Dice of the painted clusters against the open scan's labels. */
 export function AgreementTable({
-  labels: { agreement, names, isTruth, source },
+  labels: { agreement, names, isTruth, openSource },
   isOneOfSeveral,
 }: AgreementProps) {
   return (
@@ -104,8 +104,8 @@ export function AgreementTable({
       </table>
       <p className="secondary">
         {isOneOfSeveral ? 'On the open scan, against ' : 'Against '}
-        {isTruth ? 'the' : 'a'} {source}; which cluster stands for which label is chosen with the labels in
-        hand.
+        {isTruth ? 'the' : 'a'} {openSource}; which cluster stands for which label is chosen with the labels
+        in hand.
       </p>
     </>
   )

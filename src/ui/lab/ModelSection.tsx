@@ -56,7 +56,17 @@ function ModelChoice() {
   const names = useWorkbench(state => state.labModelNames)
   const source = useWorkbench(state => state.labSource)
   const { openLabModel, openLabFiles } = useWorkbenchStore().getState()
-  const current = source.kind === 'installed' ? source.name : ''
+  const models = useWorkbench(state => state.models)
+  const own = (models ?? []).filter(one => one.origin === 'own')
+  const current = source.kind === 'installed' ? source.name : source.kind === 'own' ? source.identity : ''
+  const openNamed = (key: string) =>
+    void openLabModel(
+      own.find(one => one.identity === key)?.source ?? {
+        kind: 'installed',
+        name: key,
+        baseUrl: document.baseURI,
+      },
+    )
   const open = (list: FileList | null) => {
     const files = [...(list ?? [])]
     void openLabFiles(
@@ -66,7 +76,7 @@ function ModelChoice() {
   }
   return (
     <div className="save-row">
-      {names.length > 1 && (
+      {names.length + own.length > 1 && (
         <MenuTrigger>
           <Button className="button small">
             Another model <ChevronDown size={13} aria-hidden />
@@ -76,13 +86,16 @@ function ModelChoice() {
               className="menu"
               selectionMode="single"
               selectedKeys={[current]}
-              onAction={key =>
-                void openLabModel({ kind: 'installed', name: String(key), baseUrl: document.baseURI })
-              }
+              onAction={key => openNamed(String(key))}
             >
               {names.map(name => (
                 <MenuItem key={name} id={name}>
                   {name}
+                </MenuItem>
+              ))}
+              {own.map(({ identity, title, version }) => (
+                <MenuItem key={identity} id={identity ?? title} textValue={`${title} ${version}`}>
+                  {title} {version} <span className="secondary">own</span>
                 </MenuItem>
               ))}
             </Menu>

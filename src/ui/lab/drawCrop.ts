@@ -42,6 +42,17 @@ function sliceImage(picture: CropPicture, plane: Plane, index: number): ImageDat
   return image
 }
 
+/** By width of a line: sliders draw four pictures a step. */
+const hatches = new Map<number, CanvasPattern>()
+
+function hatchOf(context: CanvasRenderingContext2D, linePx: number): CanvasPattern {
+  const known = hatches.get(linePx)
+  if (known) return known
+  const pattern = hatchPattern(context, linePx)
+  hatches.set(linePx, pattern)
+  return pattern
+}
+
 /** Dark beside light, so that hatching reads over any window. */
 function hatchPattern(context: CanvasRenderingContext2D, linePx: number): CanvasPattern {
   const size = Math.max(4, Math.round(linePx * 4))
@@ -79,7 +90,7 @@ function drawMarks(
   const { canvas } = context
   const [stepX, stepY] = [canvas.width / width, canvas.height / height]
   const linePx = canvas.width / 110
-  const hatch = hatchPattern(context, linePx)
+  const hatch = hatchOf(context, linePx)
   indices.forEach((at, pixel) => {
     const code = marks.codes[at]
     const [x, y] = [(pixel % width) * stepX, Math.floor(pixel / width) * stepY]

@@ -8,6 +8,7 @@ import { spreadCells } from '../../insight/scanMap.ts'
 import type { OpenedScan } from '../../worker/protocol.ts'
 import type { CtImage } from './ctImage.ts'
 import type { Whd } from './frame.ts'
+import { graphicsDone } from './graphicsDone.ts'
 import { labelImage } from './nvSetup.ts'
 import { findingColour, magma } from './palette.ts'
 import type { ReadingNiivue } from './readingNiivue.ts'
@@ -84,11 +85,24 @@ export class CropPainter {
 
   dispose(): void {
     clearTimeout(this.rest)
+    this.rest = undefined
   }
 
   private refreshVolume(): void {
     clearTimeout(this.rest)
-    this.rest = setTimeout(this.onVolume, REST_MS)
+    const own = setTimeout(() => void this.refreshWhenDrawn(() => this.rest === own), REST_MS)
+    this.rest = own
+  }
+
+  /** NiiVue asks the graphics process for an answer there: frames that are still to be drawn would hold the page until then. */
+  private async refreshWhenDrawn(isWanted: () => boolean): Promise<void> {
+    let drawn: number
+    do {
+      drawn = this.nv.framesDrawn
+      await graphicsDone(this.nv.gl)
+      if (!isWanted()) return
+    } while (this.nv.framesDrawn !== drawn)
+    this.onVolume()
   }
 
   /** Texture fractions are in (w, h, d) order. */

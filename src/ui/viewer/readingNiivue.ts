@@ -12,6 +12,8 @@ export class ReadingNiivue extends Niivue {
   preview: NVImage | null = null
   /** Raised whenever the 3-D view would look different for a reason of its own. */
   volumeViewVersion = 0
+  /** Frames that were sent to the graphics process since the page began. */
+  framesDrawn = 0
   onFrame: () => void = () => undefined
   beforeFrame: () => void = () => undefined
   /** Told when NiiVue itself has changed the window, as low and high HU. */
@@ -64,6 +66,7 @@ export class ReadingNiivue extends Niivue {
       if (!this.initialized || this.volumes.length === 0) return
       this.beforeFrame()
       this.drawSceneCore()
+      this.framesDrawn++
       this.onFrame()
     })
   }

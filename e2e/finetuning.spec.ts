@@ -1,0 +1,121 @@
+import { expect, test } from '@playwright/test'
+import type { Page } from '@playwright/test'
+import { DEMO_MODEL, isMissing } from './support/data.ts'
+import { labelledZip, phantomZip } from './support/labelledFiles.ts'
+import type { File } from './support/page.ts'
+import { WorkbenchPage } from './support/page.ts'
+
+const ball = (id: string, radiusMm: number) => ({ id, radiusMm })
+const tableOf = (labels: readonly (readonly [string, string])[]) =>
+  ['id,label', ...labels.map(row => row.join(','))].join('\n')
+
+async function enterTraining(page: Page): Promise<WorkbenchPage> {
+  const workbench = new WorkbenchPage(page)
+  await workbench.open()
+  await page.getByText('Train', { exact: true }).click()
+  return workbench
+}
+
+/** Drops labelled files on the panel's section for them. */
+async function dropLabelled(page: Page, file: File): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ({ name, base64 }) => {
+      const data = new DataTransfer()
+      data.items.add(new File([Uint8Array.from(atob(base64), char => char.charCodeAt(0))], name))
+      return data
+    },
+    { name: file.name, base64: file.buffer.toString('base64') },
+  )
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.dispatchEvent('[data-drop="labelled"]', type, { dataTransfer: transfer })
+}
+
+const head = (page: Page) => page.getByTestId('cohort-head')
+const setUp = (page: Page) => page.getByRole('group', { name: 'Set-up' })
+
+async function type(page: Page, name: string, value: string): Promise<void> {
+  const field = page.getByRole('textbox', { name, exact: true })
+  await field.fill(value)
+  await field.press('Tab')
+}
+
+test('labelled data that cannot be trained on is refused in sentences', async ({ page }) => {
+  await enterTraining(page)
+  const sizes = [3, 4, 5, 6].map((radius, i) => ball(`n${i}`, radius))
+
+  await test.step('one class only', async () => {
+    await dropLabelled(page, labelledZip(sizes, tableOf(sizes.map(({ id }) => [id, 'benign'] as const))))
+    await expect(head(page)).toContainText('4 cases', { timeout: 60_000 })
+    // Masks are there: outlines can be learnt, classes cannot.
+    await page.getByText('Classify', { exact: true }).click()
+    await expect(page.getByText(/at least two classes/)).toBeVisible()
+    await expect(setUp(page)).toHaveCount(0)
+  })
+
+  await test.step('two cases only', async () => {
+    await dropLabelled(
+      page,
+      labelledZip(
+        sizes.slice(0, 2),
+        tableOf([
+          ['n0', 'benign'],
+          ['n1', 'malignant'],
+        ]),
+      ),
+    )
+    await expect(head(page)).toContainText('2 cases')
+    await page.getByText('Outline', { exact: true }).click()
+    await expect(page.getByText(/There are 2 cases with a mask, of 2 patients; at least 3/)).toBeVisible()
+  })
+
+  await test.step('labels without files, and a mask on another grid', async () => {
+    const cases = [...sizes.slice(0, 3), { ...sizes[3], maskShiftMm: 400 }]
+    const labels = [...sizes.map(({ id }, i) => [id, i % 2 ? 'b' : 'a'] as const), ['gone', 'a'] as const]
+    await dropLabelled(page, labelledZip(cases, tableOf(labels)))
+    await page.getByRole('button', { name: /left out$/ }).click()
+    const leftOut = page.locator('.sentences').first()
+    await expect(leftOut).toContainText('gone')
+    await expect(leftOut).toContainText('n3')
+  })
+})
+
+/** Seeds that the shipped models were not trained on. */
+const SEEDS = Array.from({ length: 11 }, (_, i) => 20_000 + i)
+
+async function setUpOutlines(page: Page, epochs: number): Promise<void> {
+  await dropLabelled(page, phantomZip(SEEDS))
+  await expect(head(page)).toContainText(/cases/, { timeout: 60_000 })
+  await page.getByText('Outline', { exact: true }).click()
+  await page.getByRole('button', { name: /Start/ }).click()
+  await page.getByRole('option', { name: /Pretrained without labels/ }).click()
+  await page.getByRole('button', { name: 'Advanced' }).click()
+  await page.getByText('Head only', { exact: true }).click()
+  await expect(page.getByRole('radio', { name: 'Head only' })).toBeChecked()
+  await page.getByText('Hold-out', { exact: true }).click()
+  await type(page, 'For early stopping', '9')
+  await type(page, 'Test, opened once', '45')
+  await type(page, 'Epochs', String(epochs))
+  await type(page, 'Batch', '5')
+  await type(page, 'Averaging of weights', '0')
+  await expect(page.getByTestId('finetune-forecast')).toBeVisible()
+}
+
+async function train(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+}
+
+test('a segmentation head learns from five chests and is judged on five others', async ({ page }) => {
+  test.skip(isMissing(DEMO_MODEL), 'needs the shipped models in public/models')
+  test.skip(!process.env.SMARTFORMER_FULL, 'takes minutes without a GPU: npm run test:full')
+  test.setTimeout(240_000)
+  const workbench = await enterTraining(page)
+  await setUpOutlines(page, 12)
+  const started = Date.now()
+  await train(page)
+  await expect(page.getByTestId('finetune-weights')).toBeVisible({ timeout: 200_000 })
+  console.log(`trained and judged in ${Math.round((Date.now() - started) / 1000)} s`)
+  const rows = page.getByRole('table', { name: 'Figures of the outlines' })
+  console.log(await rows.innerText())
+  await expect(rows).toContainText('Dice')
+  expect(workbench.foreignRequests()).toEqual([])
+})

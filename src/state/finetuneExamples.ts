@@ -1,0 +1,36 @@
+// What a run says of a few cases that it does not learn from, with the crops that its network sees.
+import type { Triple } from '../base/shape.ts'
+import { boxOf, centreBox } from '../training/finetune/augmentBox.ts'
+import { diceOverlap } from '../training/metrics.ts'
+import type { FinetuneMessage } from '../worker/finetuneProtocol.ts'
+import type { HeldCrops } from '../worker/heldTraining.ts'
+
+export interface RunExample {
+  /** Index into the crop set. */
+  readonly at: number
+  readonly shape: Triple
+  /** HU, [D,H,W] of `shape`, as are the masks. */
+  readonly hu: Float32Array
+  readonly truth: Uint8Array | null
+  readonly mask: Uint8Array | null
+  readonly probabilities: readonly number[] | null
+  readonly label: string | null
+  /** Null where nothing was outlined or the truth is not known. */
+  readonly dice: number | null
+}
+
+export function isExamples(message: unknown): message is FinetuneMessage {
+  return (message as Partial<FinetuneMessage> | null)?.kind === 'examples'
+}
+
+export function examplesOf({ examples }: FinetuneMessage, { crops, shape }: HeldCrops): RunExample[] {
+  return examples
+    .filter(({ at }) => at < crops.cases.length)
+    .map(({ at, probabilities, mask }) => {
+      const { label: index } = crops.cases[at]
+      const { hu, mask: truth } = centreBox(boxOf(crops, at), shape)
+      const dice = mask && truth ? diceOverlap(mask, truth) : null
+      const label = index === null ? null : crops.classes[index]
+      return { at, shape, hu, truth, mask, probabilities, label, dice }
+    })
+}

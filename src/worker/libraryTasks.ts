@@ -1,0 +1,121 @@
+// What the run library can do with the runs of this browser.
+import { InputError } from '../base/errors.ts'
+import { curveSvg, smoothingFor } from '../training/run/curveSvg.ts'
+import { readHistory } from '../training/run/history.ts'
+import { historyCsv } from '../training/run/historyCsv.ts'
+import { finetuneRunHandlers } from './finetuneRunTasks.ts'
+import { curvesOf } from './runCurves.ts'
+import { importRun } from './runs/importRun.ts'
+import { deleteKeptVolume, keptFolder } from './runs/keptVolumes.ts'
+import { listRecords, listRuns, requireRun, summarise } from './runs/listRuns.ts'
+import { openStore } from './runs/fileStore.ts'
+import { packRun } from './runs/runArchive.ts'
+import { withRunLock } from './runs/runLock.ts'
+import { readRecord, writeRecord } from './runs/runRecord.ts'
+import type { Handlers } from './serveTasks.ts'
+import type { LibraryTasks } from './trainProtocol.ts'
+
+/** A title as part of a file's name. */
+function fileStem(title: string): string {
+  return (
+    title
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 60) || 'run'
+  )
+}
+
+export const libraryHandlers: Handlers<LibraryTasks> = {
+  ...finetuneRunHandlers,
+
+  async listRuns() {
+    return { result: await listRuns(await openStore()) }
+  },
+
+  async readRun({ id }) {
+    const store = await openStore()
+    const { folder, content } = await requireRun(store, id)
+    const rows = await readHistory(folder)
+    const sessions = content.sessions.map(({ fromStep, environment }) => ({
+      ...{ fromStep, label: String(environment.device ?? 'unknown') },
+    }))
+    return { result: { summary: await summarise(store, id), facts: content.facts, rows, sessions } }
+  },
+
+  async readRunFile({ id, name }) {
+    const bytes = await (await openStore()).folder(id).read(name)
+    if (!bytes) return { result: null }
+    return { result: bytes as Uint8Array<ArrayBuffer>, transfer: [bytes.buffer as ArrayBuffer] }
+  },
+
+  async renameRun({ id, title }) {
+    const folder = (await openStore()).folder(id)
+    const record = await readRecord(folder)
+    if (!record) throw new InputError('This run is no longer in this browser.')
+    const trimmed = title.trim().slice(0, 200)
+    if (trimmed === '') throw new InputError('The name is empty; at least one letter is expected.')
+    await writeRecord(folder, { ...record, title: trimmed })
+    return { result: null }
+  },
+
+  async deleteRun({ id }) {
+    const store = await openStore()
+    const folder = store.folder(id)
+    // A damaged record must not keep its run from being deleted.
+    const record = await readRecord(folder).catch(() => undefined)
+    await withRunLock(id, folder, () => store.remove(id))
+    const others = await listRecords(store)
+    const needed = new Set(
+      others.flatMap(({ parts }) => parts.flatMap(part => ('identity' in part ? [part.identity] : []))),
+    )
+    for (const part of record?.parts ?? [])
+      if (part.kind === 'volume' && !needed.has(part.identity)) await deleteKeptVolume(store, part.identity)
+    return { result: null }
+  },
+
+  async exportRun({ id }, { report }) {
+    const store = await openStore()
+    const { folder, record } = await requireRun(store, id)
+    const onFile = (done: number, total: number) => report({ stage: 'Packing the run', done, total })
+    const bytes = await packRun(folder, onFile)
+    return { result: { fileName: `${fileStem(record.title)}.run.zip`, bytes }, transfer: [bytes.buffer] }
+  },
+
+  async importRun({ file }, { report }) {
+    report({ stage: 'Reading the run', done: 0, total: 1 })
+    const id = await importRun(await openStore(), new Uint8Array(await file.arrayBuffer()))
+    return { result: { id } }
+  },
+
+  async drawRun({ id, format }) {
+    const { folder, record, content } = await requireRun(await openStore(), id)
+    const rows = await readHistory(folder)
+    if (rows.length === 0) throw new InputError('This run has made no update yet, so it has no curves.')
+    const fileName = `${fileStem(record.title)}.${format}`
+    if (format === 'csv') return { result: { fileName, text: historyCsv(rows, content.headline) } }
+    const options = { title: content.headline, xLabel: 'updates', smoothing: smoothingFor(rows.length) }
+    return { result: { fileName, text: curveSvg(curvesOf(content.kind, rows), options) } }
+  },
+
+  async storageState() {
+    const store = await openStore()
+    const { usage = null, quota = null } = (await navigator.storage?.estimate?.()) ?? {}
+    const kept = await store.folder(keptFolder).files()
+    const runs = await listRuns(store)
+    return {
+      result: {
+        place: store.place,
+        usedBytes: usage,
+        quotaBytes: quota,
+        isPersistent: (await navigator.storage?.persisted?.()) ?? false,
+        runsBytes: runs.reduce((sum, { bytes }) => sum + bytes, 0),
+        kept: { volumes: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) },
+      },
+    }
+  },
+
+  async deleteKept() {
+    await (await openStore()).remove(keptFolder)
+    return { result: null }
+  },
+}

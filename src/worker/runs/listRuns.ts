@@ -1,0 +1,64 @@
+// The runs of this browser, newest first. One that cannot be read stands there with the reason, so that it can be deleted.
+import { InputError } from '../../base/errors.ts'
+import type { RunSummary } from '../trainProtocol.ts'
+import type { FileStore, StoredFolder } from './fileStore.ts'
+import { readContent, savedSteps, type RunContent } from './runContent.ts'
+import { missingParts } from './runCases.ts'
+import { isBeingWritten } from './runLock.ts'
+import { isRunId, readRecord, type RunRecord } from './runRecord.ts'
+
+/** @throws InputError when the run is gone, damaged or of another version. */
+export async function requireRun(
+  store: FileStore,
+  id: string,
+): Promise<{ folder: StoredFolder; record: RunRecord; content: RunContent }> {
+  const folder = store.folder(id)
+  const record = await readRecord(folder)
+  if (!record) throw new InputError('This run is no longer in this browser; another tab may have deleted it.')
+  const content = await readContent(folder)
+  if (!content)
+    throw new InputError('This run was left before it was begun, so there is nothing of it; delete it.')
+  return { folder, record, content }
+}
+
+async function bytesOf(folder: StoredFolder): Promise<number> {
+  return (await folder.files()).reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+/** @throws InputError as `requireRun`. */
+export async function summarise(store: FileStore, id: string): Promise<RunSummary> {
+  const { folder, record, content } = await requireRun(store, id)
+  return {
+    ...{ id, title: record.title, kind: record.kind, createdAt: record.createdAt },
+    ...{ steps: content.steps, data: content.data },
+    savedSteps: await savedSteps(folder),
+    isBeingWritten: await isBeingWritten(id, folder),
+    bytes: await bytesOf(folder),
+    missingVolumes: (await missingParts(record.parts, store)).length,
+  }
+}
+
+async function unreadable(store: FileStore, id: string, error: unknown): Promise<RunSummary> {
+  const problem = error instanceof Error ? error.message : String(error)
+  return {
+    ...{ id, title: 'A run that cannot be read', kind: 'pretrain', createdAt: '', steps: 0, savedSteps: 0 },
+    ...{ isBeingWritten: false, data: [], missingVolumes: 0, problem },
+    bytes: await bytesOf(store.folder(id)),
+  }
+}
+
+/** Records of the runs that can be read. */
+export async function listRecords(store: FileStore): Promise<RunRecord[]> {
+  const ids = (await store.folders()).filter(isRunId)
+  const records = await Promise.all(ids.map(id => readRecord(store.folder(id)).catch(() => undefined)))
+  return records.flatMap(record => (record ? [record] : []))
+}
+
+export async function listRuns(store: FileStore): Promise<RunSummary[]> {
+  const runs: RunSummary[] = []
+  for (const id of (await store.folders()).filter(isRunId))
+    // A folder that a tab is just making, or that somebody else has deleted meanwhile, is no run.
+    if ((await store.folder(id).files()).length > 0)
+      runs.push(await summarise(store, id).catch(error => unreadable(store, id, error)))
+  return runs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+}

@@ -1,0 +1,91 @@
+// A run as one file: a zip of its folder, which `npm run pretrain -- --out FOLDER --resume` takes once it is unpacked. What
+// comes in is checked before anything of it is kept.
+import { strToU8, unzipSync, zipSync, type Zippable } from 'fflate'
+import { InputError } from '../../base/errors.ts'
+import { researchNotice } from '../../prediction/pipelineVersion.ts'
+import type { RunStorage } from '../../training/run/storage.ts'
+import type { StoredFolder } from './fileStore.ts'
+
+const noticeFile = 'NOTICE.txt'
+const notice = `${researchNotice}.
+
+This is a training run of SMARTFormer Workbench: its settings (config.json), its history (history.jsonl), what it learns
+from by content (data.json) and its last save (checkpoint-*.safetensors, named by latest.json). It holds no image.
+
+Open it in the page (Train, Runs, Import), or unpack it into a folder and continue it in Node:
+
+  npm run pretrain -- --out FOLDER --resume
+
+A run that learns from volumes needs them again: --data FILES, in the same order.
+`
+
+/** Names that a run's folder may hold; all of them flat. */
+const nameRule = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+/** Never part of what is passed on. */
+const ownFiles = new Set(['lease.json', noticeFile])
+const mostFiles = 1000
+const mostBytes = 8 * 2 ** 30
+
+/** Weights and crops hardly shrink; text does. */
+const levelOf = (name: string): 0 | 6 => (/\.(jsonl?|txt|csv|svg)$/.test(name) ? 6 : 0)
+
+/** @param onFile files read so far, of how many */
+export async function packRun(
+  folder: StoredFolder,
+  onFile: (done: number, total: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const names = (await folder.files()).map(({ name }) => name).filter(name => !ownFiles.has(name))
+  const files: Zippable = { [noticeFile]: [strToU8(notice), { level: 6 }] }
+  for (const [index, name] of names.entries()) {
+    onFile(index, names.length)
+    const bytes = await folder.read(name)
+    if (bytes) files[name] = [bytes, { level: levelOf(name) }]
+  }
+  onFile(names.length, names.length)
+  return zipSync(files) as Uint8Array<ArrayBuffer>
+}
+
+const notARun = (why: string, details?: string) =>
+  new InputError(
+    `This file is no training run that can be read here: ${why} A zip as the page exports it, or a zipped run folder, is expected.`,
+    details,
+  )
+
+/** Files by their flat names. @throws InputError for a damaged archive and for one that holds anything else. */
+export function unpackRun(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
+  let total = 0
+  let count = 0
+  let entries: Record<string, Uint8Array>
+  try {
+    entries = unzipSync(bytes, {
+      filter({ name, originalSize }) {
+        total += originalSize
+        count++
+        if (total > mostBytes || count > mostFiles)
+          throw notARun(`it would unpack to more than ${mostFiles} files or ${mostBytes / 2 ** 30} GB.`)
+        return !name.endsWith('/')
+      },
+    })
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    throw notARun('it is no zip, or it is damaged.', String(error))
+  }
+  const config = Object.keys(entries).filter(name => /(^|\/)config\.json$/.test(name))
+  if (config.length !== 1)
+    throw notARun(config.length === 0 ? 'it has no config.json.' : 'it holds more than one run.')
+  const prefix = config[0].slice(0, -'config.json'.length)
+  const files = new Map<string, Uint8Array>()
+  for (const [path, content] of Object.entries(entries)) {
+    const name = path.slice(prefix.length)
+    if (!path.startsWith(prefix) || !nameRule.test(name))
+      throw notARun(`it holds “${path.slice(0, 80)}”, which belongs to no run.`)
+    if (!ownFiles.has(name)) files.set(name, content)
+  }
+  return files
+}
+
+/** The files of an archive as a run's storage that cannot be written: to be judged before it is kept. */
+export function readOnlyStorage(files: ReadonlyMap<string, Uint8Array>): RunStorage {
+  const refuse = () => Promise.reject(new Error('readOnlyStorage: an archive is not written.'))
+  return { read: name => Promise.resolve(files.get(name)), write: refuse, append: refuse, remove: refuse }
+}
