@@ -16,12 +16,23 @@ describe('loadModel', () => {
     )
   })
 
-  it('refuses a model without the class that is needed', async () => {
+  it('refuses a search for nodules without the class of a nodule', async () => {
+    const { manifest, weights } = await makeModelFiles({ tasks: ['segment'] })
+    const segment = { ...manifest.networks.segment!, labels: ['cat', 'dog'] }
+    const other = { ...manifest, networks: { segment } }
+    const loading = loadModel({ manifest: other, weights }, await loadNodeRuntime(1))
+    await expect(loading).rejects.toThrow(/cat, dog.*'nodule' is expected/)
+  })
+
+  it('tells classes apart, however they are called', async () => {
     const { manifest, weights } = await makeModelFiles({ tasks: ['classify'] })
     const classify = { ...manifest.networks.classify!, labels: ['cat', 'dog'] }
     const other = { ...manifest, networks: { classify } }
-    const loading = loadModel({ manifest: other, weights }, await loadNodeRuntime(1))
-    await expect(loading).rejects.toThrow(/cat, dog.*'malignant' is expected/)
+    const model = await loadModel({ manifest: other, weights }, await loadNodeRuntime(1))
+    const probabilities = await model.classify!(crop)
+    await model.release()
+    expect(probabilities).toHaveLength(2)
+    expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 5)
   })
 
   it('cannot run after release', async () => {

@@ -47,9 +47,9 @@ export function malignancyOf(labels: readonly string[], probabilities: ArrayLike
 
 /** The class whose probability is computed: of two classes one says all; undefined for all of them. */
 function askedLabel(task: ClassTask, { labels }: NetworkEntry): string | undefined {
-  const wanted = task === 'segment' ? 'nodule' : malignantLabel
-  if (labels.length === 2) return labels.includes(wanted) ? wanted : labels[1]
-  return task === 'segment' ? wanted : undefined
+  if (task === 'segment') return 'nodule'
+  if (labels.length !== 2) return undefined
+  return labels.includes(malignantLabel) ? malignantLabel : labels[1]
 }
 
 /** The probabilities of all labels, where a network of two classes gives that of one. */

@@ -46,7 +46,8 @@ export function formatSeconds(seconds: number): string {
   return `${Math.round(seconds / 60)} min`
 }
 
-export const formatMegabytes = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1e6))} MB`
+export const formatMegabytes = (bytes: number): string =>
+  bytes >= 1e10 ? `${(bytes / 1e9).toFixed(0)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`
 
 export function formatShape([d, h, w]: readonly [number, number, number]): string {
   return `${w} × ${h} × ${d}`

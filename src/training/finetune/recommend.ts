@@ -115,9 +115,8 @@ function chooseMethod(
   ]
 }
 
-function chooseValidation(patients: readonly number[]): readonly [Validation, string] {
+function chooseValidation(patients: readonly number[], total: number): readonly [Validation, string] {
   const fewest = Math.min(...patients)
-  const total = patients.reduce((sum, count) => sum + count, 0)
   if (total >= 400)
     return [
       { kind: 'holdout', validation: 0.15, test: 0.2 },
@@ -153,7 +152,10 @@ export function recommendSettings(
   const usable = task === 'segment' ? data.masks : data.casesByClass.reduce((sum, count) => sum + count, 0)
   const patients = task === 'segment' ? [data.maskPatients] : data.patientsByClass.filter(count => count > 0)
   const [method, whyMethod] = wanted ? [wanted, ''] : chooseMethod(task, usable, start, device)
-  const [validation, whyValidation] = chooseValidation(patients.length > 0 ? patients : [0])
+  const [validation, whyValidation] = chooseValidation(
+    patients.length > 0 ? patients : [0],
+    task === 'segment' ? data.maskPatients : data.patients,
+  )
   const entry = entryFor(task, data.classes, start)
   const counts = data.casesByClass.filter(count => count > 0)
   const isUneven = task !== 'segment' && Math.max(...counts) > 1.5 * Math.min(...counts)

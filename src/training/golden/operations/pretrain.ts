@@ -87,13 +87,15 @@ function difference(after: HostTensor, before: HostTensor): Float64Array {
 }
 
 /**
- * What the elements whose gradient is rounding noise (below 1e-6 of the tensor's root mean square) can add to a
+ * What the elements whose gradient is rounding noise (below 1e-5 of the tensor's root mean square) can add to a
  * checksum: AdamW's first step has the size of the learning rate whatever the gradient's size, so their sign is chance.
+ * 1e-5: sums of some hundred terms in single precision (6e-8 each) that nearly cancel. With 1e-6 an element of the first
+ * patch merging passed on one make of processor and not on another, which adds in another order.
  */
 function noisyStep(name: string, gradient: HostTensor | undefined, learningRate: number): StepNoise {
   if (!gradient) return { elements: 0, amount: 0 }
   const data = Float64Array.from(gradient.data)
-  const noise = 1e-6 * Math.sqrt(data.reduce((sum, g) => sum + g * g, 0) / data.length)
+  const noise = 1e-5 * Math.sqrt(data.reduce((sum, g) => sum + g * g, 0) / data.length)
   const probe = hashUniform(name, 777, data.length, 0, 1)
   const noisy = Array.from(data.keys()).filter(i => Math.abs(data[i]) < noise)
   return {
