@@ -1,5 +1,6 @@
 // npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|cpu|webgpu] [--spacing MM] [--json FILE] [--choose] [--record]
 // npm run evaluate -- --crops-only --split val|test --scans 120: the classifier alone, on crops centred on the true nodules.
+// npm run evaluate -- --data DIR --model NAME [--task segment|classify] [--device …] [--json FILE]: labelled cases of one's own.
 // Whole phantoms that the model has never seen, through the same `predict` as everywhere, judged against the truth.
 // `--choose` (val only) also picks the thresholds and writes them into the model's description; `--record` puts the
 // figures into the model's evaluation.json and card.
@@ -25,20 +26,21 @@ import {
 import { judgeCrops, type JudgedCrop } from '../src/training/judgeCrops.ts'
 import { chooseRule, judgeUnderRules, triedRules, type ChosenRule } from '../src/training/thresholds.ts'
 import { evaluationTable, malignancyTable } from './support/evaluationTable.ts'
+import { evaluateLabelled } from './support/evaluateLabelled.ts'
 import { recordEvaluation } from './support/modelCard.ts'
 import { modelFolder, readModelFiles } from './support/modelFiles.ts'
 import { openModel, type OpenedModel } from './support/openModel.ts'
 import { runCommand } from './support/runCommand.ts'
 
 const usage =
-  'npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|webgpu|cpu] [--spacing MM] [--json FILE] [--choose] [--record] [--crops-only]'
+  'npm run evaluate -- --split val|test --scans 20 [--model demo] [--device auto|webgpu|cpu] [--spacing MM] [--json FILE] [--choose] [--record] [--crops-only]; or --data DIR --model NAME [--task segment|classify] [--device …] [--json FILE]'
 
 function readArguments(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
-      split: { type: 'string', default: 'val' },
-      scans: { type: 'string', default: '20' },
+      split: { type: 'string' },
+      scans: { type: 'string' },
       model: { type: 'string', default: 'demo' },
       device: { type: 'string', default: 'auto' },
       spacing: { type: 'string' },
@@ -46,20 +48,29 @@ function readArguments(args: string[]) {
       choose: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
       'crops-only': { type: 'boolean', default: false },
+      data: { type: 'string' },
+      task: { type: 'string' },
     },
   })
-  const { split, choose, record, model, device, json } = values
+  const { split = 'val', choose, record, model, device, json, data, task } = values
   if (split !== 'val' && split !== 'test') throw new InputError(`--split must be val or test: ${usage}.`)
   if (choose && split !== 'val')
     throw new InputError('Thresholds are chosen on the validation split only: use --split val with --choose.')
-  const scans = positive('scans', values.scans)
+  const scans = positive('scans', values.scans ?? '20')
   const spacingMm = values.spacing === undefined ? undefined : positive('spacing', values.spacing)
   const cropsOnly = values['crops-only']
   if (cropsOnly && (choose || record || spacingMm !== undefined))
     throw new InputError(
       `--crops-only judges the classifier alone, without --choose, --record or --spacing: ${usage}.`,
     )
-  return { split, choose, record, model, device, json, scans, spacingMm, cropsOnly } as const
+  const phantomFlags = [values.split, values.scans, values.spacing].some(value => value !== undefined)
+  if (data !== undefined && (phantomFlags || choose || record || cropsOnly))
+    throw new InputError(
+      `--data judges your own cases, the flags --split, --scans, --spacing, --choose, --record and --crops-only are for phantoms: ${usage}.`,
+    )
+  if (data === undefined && task !== undefined)
+    throw new InputError(`--task goes with --data, which says where the labelled cases are: ${usage}.`)
+  return { split, choose, record, model, device, json, scans, spacingMm, cropsOnly, data, task } as const
 }
 
 function positive(name: string, text: string): number {
@@ -167,7 +178,8 @@ async function evaluateCrops(
 
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2))
-  const { split, choose, record, model: name, device, json, spacingMm } = args
+  const { split, choose, record, model: name, device, json, spacingMm, data, task } = args
+  if (data !== undefined) return evaluateLabelled({ data, model: name, task, device, json })
   const opened = await openModel(name, device)
   if (opened.remark) process.stderr.write(`${opened.remark}\n`)
   const seeds = seedsOf(phantomBenchV1[split], args.scans)

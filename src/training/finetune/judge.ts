@@ -7,11 +7,9 @@ import { judgedImage } from './batches.ts'
 import type { ExamplePrediction, ValidationFigures } from './figures.ts'
 import type { Forward } from './forward.ts'
 import { chooseThreshold } from '../validation/roc.ts'
+import { maskProbability } from '../validation/scoreModel.ts'
 import { maskRow } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
-
-/** A voxel belongs to the lesion from this probability on. */
-const maskProbability = 0.5
 
 export interface Judged {
   readonly at: number

@@ -61,15 +61,17 @@ function sentenceOf(
 ): string {
   const { digits, unit } = measures[measure]
   const [ahead, behind] = better === 'rival' ? [rivalName, after] : [after, rivalName]
+  // Names of models stay as they are at the beginning of a sentence.
+  const opening = /^(size|the) /.test(ahead) ? ahead[0].toUpperCase() + ahead.slice(1) : ahead
   const by = `${signed(value, digits)}${unit}`
   const range = interval && `[${signed(interval[0], digits)}, ${signed(interval[1], digits)}]`
   const told = `${measure} of ${after} minus that of ${rivalName}: ${by}${range ? ` ${range}` : ''}`
   if (better === 'neither') return `${told}. They are equal on ${counted}.`
   if (!range)
-    return `${told}. ${ahead} is ahead of ${behind}, but ${counted} give no interval (at least ${leastPatients} patients are needed), so it cannot be claimed.`
+    return `${told}. ${opening} is ahead of ${behind}, but ${counted} give no interval (at least ${leastPatients} patients are needed), so it cannot be claimed.`
   if (isClear)
-    return `${told}. ${ahead} is better than ${behind}: the 95 % interval leaves out 0, so ${counted} allow the claim.`
-  return `${told}. ${ahead} is ahead of ${behind}, but the 95 % interval contains 0: ${counted} do not allow the claim that it is better.`
+    return `${told}. ${opening} is better than ${behind}: the 95 % interval leaves out 0, so ${counted} allow the claim.`
+  return `${told}. ${opening} is ahead of ${behind}, but the 95 % interval contains 0: ${counted} do not allow the claim that it is better.`
 }
 
 /** “1 case”, “2 cases”. */
