@@ -10,7 +10,7 @@ import { performAblation, type AblationOptions } from '../src/training/ablation/
 import { phantomNodules } from '../src/training/ablation/probeSets.ts'
 import { ablationRecipe, defaultPlan, type AblationPlan } from '../src/training/ablation/variants.ts'
 import { InputError } from '../src/base/errors.ts'
-import { watchPlaces } from './support/environment.ts'
+import { nodePlaces } from './support/environment.ts'
 import { folderStorage } from './support/folderStorage.ts'
 import { readLidcNodules } from './support/lidcNodules.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const minutes = parseNumber('minutes', values.minutes)
   const threads = values.threads === undefined ? undefined : parseCount('threads', values.threads)
   const runtime = await loadNodeRuntime(threads)
-  const { places, environment } = await watchPlaces({
+  const { places, environment } = await nodePlaces({
     openGpu: () => Promise.resolve(undefined),
     openCpu: () => Promise.resolve(runtime),
   })

@@ -23,7 +23,7 @@ import { RunControl } from '../src/training/run/control.ts'
 import type { RunEnd } from '../src/training/run/performRun.ts'
 import type { RunStorage } from '../src/training/run/storage.ts'
 import { reportText } from '../src/training/validation/reportTables.ts'
-import { watchPlaces } from './support/environment.ts'
+import { nodePlaces } from './support/environment.ts'
 import { finetuneFlags, readFinetuneSettings, readTask, type FinetuneFlags } from './support/finetuneFlags.ts'
 import { folderStorage } from './support/folderStorage.ts'
 import { openLabelled } from './support/labelled.ts'
@@ -146,7 +146,7 @@ async function main(): Promise<void> {
   const opened = values.resume
     ? { settings: undefined, crops: await openKnown(values, storage), start: undefined }
     : await openNew(values)
-  const { places, environment } = await watchPlaces(openTrainPlaces(values.device, threads))
+  const { places, environment } = await nodePlaces(openTrainPlaces(values.device, threads))
   const control = new RunControl()
   stopOnSignals(control)
   let steps = 0

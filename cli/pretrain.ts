@@ -12,7 +12,7 @@ import {
 } from '../src/training/pretrain/performPretraining.ts'
 import { readConfig, type PretrainSettings } from '../src/training/pretrain/runRecord.ts'
 import { openCohort, type Cohort } from './support/cohort.ts'
-import { watchPlaces } from './support/environment.ts'
+import { nodePlaces } from './support/environment.ts'
 import { folderStorage } from './support/folderStorage.ts'
 import { openTrainPlaces } from './support/openModel.ts'
 import {
@@ -111,7 +111,7 @@ async function main(): Promise<void> {
   const opened = values.resume
     ? { cohort: await openKnown(values, out), settings: undefined }
     : await openNew(values)
-  const { places, environment } = await watchPlaces(openTrainPlaces(values.device, threads))
+  const { places, environment } = await nodePlaces(openTrainPlaces(values.device, threads))
   const control = new RunControl()
   stopOnSignals(control)
   const rows: PretrainRow[] = []

@@ -26,6 +26,8 @@ export interface FinetuneSlice {
   readonly finetuneForecast: Job<{ readonly forecast: FinetuneForecast }>
   /** Seconds of the whole run, from updates that were made here. */
   readonly finetuneTiming: Job<{ readonly seconds: number }>
+  /** Whether this browser may keep the boxes of patients with the run; null until it is answered. */
+  readonly finetuneKeeps: boolean | null
   /** Cutting the boxes before a run. */
   readonly finetunePreparing: Job<object>
   /** Raised when `held.training.augmented` has changed. */
@@ -36,6 +38,7 @@ export interface FinetuneSlice {
   chooseFinetuneStart(id: string): void
   chooseFinetuneMethod(method: FinetuneMethod): void
   changeFinetuning(change: Partial<FinetuneSettings>): void
+  chooseFinetuneKeeps(keeps: boolean): void
   useRecommended(): void
   previewAugmentation(): Promise<void>
   previewNextCase(): void
@@ -66,10 +69,12 @@ export const createFinetuneSlice: SliceOf<FinetuneSlice> = services => (set, get
     finetuneTask: 'classify',
     finetuneStart: sourceKey({ kind: 'installed', name: MODEL_NAME, baseUrl: services.baseUrl }),
     augmentSerial: 0,
+    finetuneKeeps: null,
 
     labelledDataOpened() {
       const data = openLabelledData(get())
-      set(clean)
+      // Other cases, another answer.
+      set({ ...clean, finetuneKeeps: null })
       if (!data) return
       const { finetuneTask } = get()
       const isPossible = (task: FinetuneTask) => data.problems[task].length === 0
@@ -98,6 +103,8 @@ export const createFinetuneSlice: SliceOf<FinetuneSlice> = services => (set, get
       set({ finetuneSettings: { ...finetuneSettings, ...change }, finetuneTiming: { kind: 'none' } })
       advice.forecastSoon()
     },
+
+    chooseFinetuneKeeps: finetuneKeeps => set({ finetuneKeeps }),
 
     useRecommended() {
       set({ finetuneSettings: get().recommendedSettings })

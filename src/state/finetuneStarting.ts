@@ -22,6 +22,19 @@ function titleOf({ task, method }: FinetuneSettings, { cases }: LabelledSummary)
   return `${what}, ${method}, ${cases.length} cases`
 }
 
+/** Cases of patients are kept with a run only where their owner says so; synthetic ones are nobody's. */
+export function asksToKeepBoxes(state: Pick<Workbench, 'labelled'>): boolean {
+  return openLabelledData(state)?.cases.some(({ synthetic }) => !synthetic) ?? false
+}
+
+/** Bytes of the boxes as a run keeps them. */
+export function boxBytes(state: Pick<Workbench, 'labelled' | 'finetuneSettings'>): number {
+  const { cases } = openLabelledData(state) ?? { cases: [] }
+  const bytesOfVoxel = cases.some(({ hasMask }) => hasMask) ? 3 : 2
+  const voxels = state.finetuneSettings?.boxShape.reduce((product, side) => product * side, 1) ?? 0
+  return cases.length * voxels * bytesOfVoxel
+}
+
 export function createStarting({ workers, held }: Services, set: Set, get: () => Workbench): Starting {
   let controller = new AbortController()
   let timing = new AbortController()
@@ -49,6 +62,7 @@ export function createStarting({ workers, held }: Services, set: Set, get: () =>
       const data = openLabelledData(get())
       const { finetuneSettings: settings } = get()
       if (!data || !settings || get().finetunePreparing.kind === 'running') return
+      const keepsCrops = !asksToKeepBoxes(get()) || get().finetuneKeeps === true
       try {
         controller = new AbortController()
         const onProgress = (progress: StageProgress) =>
@@ -63,7 +77,7 @@ export function createStarting({ workers, held }: Services, set: Set, get: () =>
           cropNames: indices.map(index => data.cases[index].id),
         })
         await get().followRun(title, 'finetune', options =>
-          workers.train.run('beginFinetuning', { title, settings, crops, start }, options),
+          workers.train.run('beginFinetuning', { title, settings, crops, keepsCrops, start }, options),
         )
       } catch (error) {
         const failure = toFailure(error, 'Preparing the run')

@@ -1,10 +1,20 @@
 // The run that goes on in the training worker: how far it is, what it says, and what the reader may do with it. It goes on
 // in every mode of the page.
+import { InputError } from '../base/errors.ts'
 import type { RunOptions } from '../worker/client.ts'
+import type { CropSet } from '../worker/labelledProtocol.ts'
 import type { PickedFile, StageProgress } from '../worker/protocol.ts'
-import type { PretrainData, RunEvent, RunKind, RunOutcome, RunRow } from '../worker/trainProtocol.ts'
+import type {
+  PretrainData,
+  RunEvent,
+  RunKind,
+  RunOutcome,
+  RunRow,
+  RunSummary,
+} from '../worker/trainProtocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
+import { openLabelledData } from './labelledSlice.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
 export interface GoingRun {
@@ -116,6 +126,27 @@ function openVolume({ held }: Services, { openCase }: Workbench): PretrainData[]
   return scan ? [{ kind: 'volume', volume: scan.series.volume, synthetic: scan.series.synthetic }] : []
 }
 
+/** The boxes of a run that keeps none, from the labelled data that is open. @throws InputError when none is. */
+async function cutAgain(
+  { workers }: Services,
+  state: Workbench,
+  { missingBoxes }: RunSummary,
+  { signal, onProgress }: RunOptions<RunEvent>,
+): Promise<CropSet | null> {
+  if (!missingBoxes) return null
+  const data = openLabelledData(state)
+  if (!data)
+    throw new InputError(
+      'This run keeps no copy of its cases. Open the same labelled data as when it was begun, under Labelled data, then continue it.',
+    )
+  const { crops } = await workers.volume.run(
+    'prepareCrops',
+    { cohortId: data.cohortId, ...missingBoxes },
+    { signal, onProgress: progress => onProgress?.({ kind: 'stage', ...progress }) },
+  )
+  return crops
+}
+
 const starting: StageProgress = { stage: 'Starting', done: 0, total: 1 }
 
 export const createLiveRunSlice: SliceOf<LiveRunSlice> = services => (set, get) => {
@@ -163,7 +194,10 @@ export const createLiveRunSlice: SliceOf<LiveRunSlice> = services => (set, get) 
         ...openVolume(services, get()),
         ...(files.length > 0 ? [{ kind: 'files' as const, files }] : []),
       ]
-      const start = (options: RunOptions<RunEvent>) => train.run('continueRun', { id, data }, options)
+      const start = async (options: RunOptions<RunEvent>) => {
+        const crops = await cutAgain(services, get(), summary, options)
+        return train.run('continueRun', { id, data, crops }, options)
+      }
       return get().followRun(summary.title, summary.kind, start)
     },
 

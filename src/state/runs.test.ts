@@ -9,12 +9,12 @@ import { createWorkbench } from './store.ts'
 
 const summary: RunSummary = {
   ...{ id: 'run-1', title: 'First', kind: 'pretrain', createdAt: '', steps: 3, savedSteps: 2, bytes: 9 },
-  ...{ isBeingWritten: false, data: [], missingVolumes: 0 },
+  ...{ isBeingWritten: false, data: [], missingVolumes: 0, missingBoxes: null },
 }
 const storage = { runsBytes: 9, kept: { volumes: 0, bytes: 0 } }
 
 /** A store whose workers note what they are asked for; the run ends when the test says so. */
-function open() {
+function open(listed: RunSummary = summary) {
   const asked: string[] = []
   let tell: (event: RunEvent) => void = () => undefined
   let finish: (outcome: RunOutcome) => void = () => undefined
@@ -31,8 +31,8 @@ function open() {
   const library = {
     run(task: string) {
       asked.push(task)
-      const results: Record<string, unknown> = { listRuns: [summary], storageState: storage }
-      results.readRun = { summary, facts: [], rows: [], sessions: [] }
+      const results: Record<string, unknown> = { listRuns: [listed], storageState: storage }
+      results.readRun = { summary: listed, facts: [], rows: [], sessions: [] }
       return Promise.resolve(results[task] ?? null)
     },
   }
@@ -97,6 +97,19 @@ describe('the run that goes on', () => {
     expect(store.getState().runs).toEqual([summary])
     void store.getState().continueRun('run-1')
     expect(store.getState().liveRun).toMatchObject({ kind: 'preparing', title: 'First' })
+  })
+})
+
+describe('a run that keeps none of its cases', () => {
+  test('asks for the same labelled data before it goes on, and nothing is begun without it', async () => {
+    const missingBoxes = { shape: [48, 48, 48], spacingMm: [1, 1, 1] } as const
+    const { store, asked } = open({ ...summary, kind: 'finetune', missingBoxes })
+    await store.getState().refreshRuns()
+    await store.getState().continueRun('run-1')
+    const { liveRun } = store.getState()
+    expect(liveRun).toMatchObject({ kind: 'failed' })
+    expect(liveRun.kind === 'failed' && liveRun.failure.message).toMatch(/keeps no copy of its cases/)
+    expect(asked).not.toContain('continueRun')
   })
 })
 

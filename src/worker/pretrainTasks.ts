@@ -14,7 +14,7 @@ import type { RunEnd } from '../training/run/performRun.ts'
 import type { RunStorage } from '../training/run/storage.ts'
 import { describeParts, type DataPart } from './runs/runRecord.ts'
 import { bundleRows, watchCollapse, type Report } from './runReporter.ts'
-import { watchPlaces } from './trainPlaces.ts'
+import { pagePlaces } from './trainPlaces.ts'
 import type { PretrainWish, StepForecast } from './trainProtocol.ts'
 
 /** @throws InputError when the crop or its spacing makes no run. */
@@ -61,7 +61,7 @@ export async function runPretraining(
   source: CaseSource,
   { storage, control, saveEvery, report }: RunPlace,
 ): Promise<RunEnd> {
-  const { places, environment } = watchPlaces()
+  const { places, environment } = pagePlaces()
   const bundle = bundleRows(report)
   const watch = watchCollapse(report)
   report({ kind: 'stage', stage: 'Compiling the update', done: 0, total: 1 })

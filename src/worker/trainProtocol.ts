@@ -94,6 +94,8 @@ export type TrainTasks = {
       title: string
       settings: FinetuneSettings
       crops: CropSet
+      /** Keep the boxes with the run, without a name; otherwise the same cases are asked for again. */
+      keepsCrops: boolean
       /** Null: from scratch. */
       start: ModelSource | null
     }
@@ -101,8 +103,11 @@ export type TrainTasks = {
     result: RunOutcome
   }
   continueRun: {
-    /** `data`: where the run's volumes may be found; what is not among them is named. */
-    input: { id: string; data: readonly PretrainData[] }
+    /**
+     * `data`: where a pretraining's volumes may be found; what is not among them is named. `crops`: of a fine-tuning that
+     * keeps none.
+     */
+    input: { id: string; data: readonly PretrainData[]; crops: CropSet | null }
     progress: RunEvent
     result: RunOutcome
   }
@@ -142,6 +147,8 @@ export interface RunSummary {
   readonly data: readonly string[]
   /** Volumes of which this browser has no copy: their files are asked for before the run goes on. */
   readonly missingVolumes: number
+  /** The boxes of a fine-tuning of which this browser has no copy: how they are cut from its cases again. */
+  readonly missingBoxes: { readonly shape: Triple; readonly spacingMm: Triple } | null
   /** Why it can neither be shown nor continued. */
   readonly problem?: string
 }

@@ -61,7 +61,7 @@ export const trainHandlers: Handlers<TrainTasks> = {
       return { result: { id, end } }
     }),
 
-  beginFinetuning: ({ title, settings, crops, start }, context) =>
+  beginFinetuning: ({ title, settings, crops, keepsCrops, start }, context) =>
     whileControlled(context, async control => {
       const { report } = context
       const files = start ? await readModel(start) : undefined
@@ -72,7 +72,10 @@ export const trainHandlers: Handlers<TrainTasks> = {
         const saveEvery = finetuneSaveEvery
         await writeRecord(storage, { kind: 'finetune', title, createdAt, parts: [], saveEvery })
         report({ kind: 'created', id, runKind: 'finetune' })
-        return runFinetuning({ settings, crops, start: files }, { storage, control, saveEvery, report })
+        return runFinetuning(
+          { settings, crops, keepsCrops, start: files },
+          { storage, control, saveEvery, report },
+        )
       })
       return { result: { id, end } }
     }),
@@ -84,7 +87,7 @@ export const trainHandlers: Handlers<TrainTasks> = {
     return { result: { seconds: await timeFinetuning({ settings, crops, start: files }, signal) } }
   },
 
-  continueRun: ({ id, data }, context) =>
+  continueRun: ({ id, data, crops }, context) =>
     whileControlled(context, async control => {
       const { signal, report } = context
       const store = await openStore()
@@ -94,7 +97,10 @@ export const trainHandlers: Handlers<TrainTasks> = {
         if (!record) throw new InputError('This run is no longer in this browser; begin a new one.')
         if (record.kind === 'finetune') {
           report({ kind: 'created', id, runKind: record.kind })
-          return runFinetuning(undefined, { storage, control, saveEvery: record.saveEvery, report })
+          return runFinetuning(
+            { crops: crops ?? undefined },
+            { storage, control, saveEvery: record.saveEvery, report },
+          )
         }
         const source = await findCases(record.parts, data, {
           ...{ extent: await extentOf(storage), store, signal },

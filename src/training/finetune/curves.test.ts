@@ -17,7 +17,7 @@ describe('the curves of fine-tuning', () => {
       'learning rate',
     ])
     expect(panels[0].series[0].values).toEqual([0.9, 0.8, 0.7, 0.6])
-    expect(panels[1].series[0].values).toEqual([0.6, 0.6, 0.6, 0.7])
+    expect(panels[1].series[0].values).toEqual([NaN, 0.6, 0.6, 0.7])
   })
   it('of a probe, which minimises nothing by gradients, are its scores alone', () => {
     expect(finetuneCurves([row(0, null), row(1, null, 0.8)]).map(({ yLabel }) => yLabel)).toEqual([

@@ -6,13 +6,10 @@ import type { FinetuneSettings } from './settings.ts'
 const training = '#1f6fb2'
 const watched = '#c2571a'
 
-/** The last known value at each update; before the first, the first. */
+/** The last known value at each update; NaN before the first. */
 function carried(values: readonly (number | undefined)[]): number[] {
-  let last = values.find(value => value !== undefined)
-  return values.map(value => {
-    last = value ?? last
-    return last!
-  })
+  let last = NaN
+  return values.map(value => (last = value ?? last))
 }
 
 /** Curves over a run's updates: training loss, and at the end of each epoch what the cases say that it does not learn from. */

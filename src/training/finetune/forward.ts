@@ -110,7 +110,10 @@ export class Forward {
       this.isOnCpu = true
       await Promise.resolve(this.opened?.release()).catch(() => undefined)
       this.opened = undefined
-      this.setup.onNotice('The GPU failed while cases were judged; they are judged on the CPU from here on.')
+      const cause = error instanceof Error ? error.message : String(error)
+      this.setup.onNotice(
+        `The GPU failed while cases were judged; they are judged on the CPU from here on. (${cause})`,
+      )
       return (await this.open()).run(images, values)
     }
   }

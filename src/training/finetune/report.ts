@@ -18,15 +18,16 @@ export function finetuneReport(result: FinetuneResult, name: string): Validation
   const { settings, data, classes, classified, segmented } = result
   const { labelShare } = settings
   const isSegmentation = settings.task === 'segment'
-  const before = settings.start === 'scratch' ? null : settings.start.name
+  const before = settings.start === 'scratch' ? null : `${settings.start.name} ${settings.start.version}`
   const judged = isSegmentation ? segmented : classified
+  const kind = data.synthetic ? 'synthetic ' : ''
   const hasBefore = judged.some(one => one.before !== null)
   const compared: Compared = {
     after: name,
     before: hasBefore ? before : null,
     data: isSegmentation
-      ? `${segmented.length} cases with a mask, ${data.maskPatients} patients`
-      : `${classified.length} labelled cases of ${data.patients} patients`,
+      ? `${segmented.length} ${kind}cases with a mask, ${data.maskPatients} patients`
+      : `${classified.length} labelled ${kind}cases of ${data.patients} patients`,
     synthetic: data.synthetic,
     how: describeValidation(result),
   }

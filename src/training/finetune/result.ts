@@ -49,7 +49,7 @@ interface SavedRun {
   readonly steps: number
   readonly groups: Readonly<Record<string, ParameterValues>>
   /** The whole network of the kept model. */
-  network(): Promise<ParameterValues>
+  network(): ParameterValues
   readonly start: StartModel | undefined
 }
 
@@ -84,9 +84,7 @@ async function openSaved(storage: RunStorage): Promise<SavedRun> {
     ...{ config, parts, steps, groups, start },
     step: saved.step,
     network: () =>
-      Promise.resolve(
-        isProbe ? { ...values.values, ...kept } : mergeAdapters({ ...split.frozen, ...kept }, shapes),
-      ),
+      isProbe ? { ...values.values, ...kept } : mergeAdapters({ ...split.frozen, ...kept }, shapes),
   }
 }
 
@@ -169,7 +167,7 @@ export async function finetunedModel(
   const { settings } = config
   const { entry, task } = settings
   const shapes = networkShapes(task, entry)
-  const network = await saved.network()
+  const network = saved.network()
   const own = Object.fromEntries(
     Object.entries(shapes).map(([parameter, shape]): [string, SafetensorsTensor] => [
       entry.prefix + parameter,

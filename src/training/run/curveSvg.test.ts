@@ -23,6 +23,7 @@ describe('the curves of a run', () => {
 
   it('are smoothed by the mean around each update', () => {
     expect(smooth([0, 3, 6, 9], 3)).toEqual([1.5, 3, 6, 7.5])
+    expect(smooth([NaN, NaN, 4, 6], 3)).toEqual([NaN, NaN, 5, 5])
   })
 
   it('are refused when there is nothing to draw', () => {

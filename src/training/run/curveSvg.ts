@@ -4,7 +4,7 @@
 export interface CurveSeries {
   readonly name: string
   readonly colour: string
-  /** One value for each update. */
+  /** One value for each update; NaN where there is none yet. */
   readonly values: readonly number[]
 }
 
@@ -29,11 +29,12 @@ export function smoothingFor(updates: number): number {
   return Math.max(1, Math.min(50, Math.floor(updates / 10)))
 }
 
-/** Mean over `count` updates around each, fewer at the ends. */
+/** Mean over `count` updates around each, fewer at the ends; NaN stays and counts nowhere. */
 export function smooth(values: readonly number[], count: number): number[] {
   const half = Math.floor(count / 2)
   return values.map((_, at) => {
-    const around = values.slice(Math.max(0, at - half), at + half + 1)
+    if (Number.isNaN(values[at])) return NaN
+    const around = values.slice(Math.max(0, at - half), at + half + 1).filter(value => !Number.isNaN(value))
     return around.reduce((sum, value) => sum + value, 0) / around.length
   })
 }
@@ -68,13 +69,13 @@ const mostPoints = 280
 function line(values: readonly number[], { x, y }: Scale, style: string): string {
   const every = Math.ceil(values.length / mostPoints)
   const points = values.flatMap((value, at) =>
-    at % every === 0 ? [`${x(at).toFixed(1)},${y(value).toFixed(1)}`] : [],
+    at % every === 0 && !Number.isNaN(value) ? [`${x(at).toFixed(1)},${y(value).toFixed(1)}`] : [],
   )
   return `<polyline fill="none" ${style} points="${points.join(' ')}"/>`
 }
 
 function panelSvg({ yLabel, series }: CurvePanel, top: number, updates: number, smoothing: number): string {
-  const all = series.flatMap(({ values }) => values)
+  const all = series.flatMap(({ values }) => values).filter(value => !Number.isNaN(value))
   const [low, high] = [Math.min(0, ...all), Math.max(...all) * 1.04]
   const bottom = top + panelHeight
   const right = width - margin.right

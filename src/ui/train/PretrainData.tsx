@@ -1,11 +1,12 @@
 // What a pretraining learns from, and whether this browser may keep a copy of it.
 import { Files, FolderOpen, X } from 'lucide-react'
-import { Button, Checkbox, FileTrigger, Label, Radio, RadioGroup } from 'react-aria-components'
+import { Button, Checkbox, FileTrigger } from 'react-aria-components'
 import type { ReactNode } from 'react'
 import { usesVolumes } from '../../state/pretrainSlice.ts'
 import { formatMegabytes } from '../format.ts'
 import { fromFileList } from '../pickFiles.ts'
 import { useWorkbench } from '../useWorkbench.ts'
+import { KeepChoice } from './KeepChoice.tsx'
 
 export function PretrainData() {
   const sources = useWorkbench(state => state.pretrainSources)
@@ -23,7 +24,7 @@ export function PretrainData() {
         </Check>
       )}
       <PickedFiles />
-      {asksToKeep && <KeepChoice />}
+      {asksToKeep && <KeepVolumes />}
     </div>
   )
 }
@@ -81,30 +82,19 @@ function describeFiles(sizes: readonly number[]): string {
 }
 
 /** Asked before the run begins; nothing is kept without an answer. */
-function KeepChoice() {
+function KeepVolumes() {
   const keeps = useWorkbench(state => state.pretrainSources.keepsVolumes)
   const change = useWorkbench(state => state.changePretrainSources)
   const scan = useWorkbench(state => (state.pretrainSources.openScan ? state.openCase : null))
   const bytes = scan ? scan.series.shape.reduce((product, side) => product * side, 2) : 0
   const size = bytes > 0 ? `, ${formatMegabytes(bytes)} for the open scan` : ', two bytes a voxel'
   return (
-    <RadioGroup
-      className="radio-list"
-      value={keeps === null ? '' : keeps ? 'keep' : 'ask'}
-      onChange={value => change({ keepsVolumes: value === 'keep' })}
-    >
-      <Label>When the run goes on after a reload, it needs its volumes again:</Label>
-      <Radio value="keep">
-        <span className="radio-mark" aria-hidden />
-        <span>
-          Keep a copy in this browser: voxels and grid only, no name{size}; deleted with the run, or under
-          Runs
-        </span>
-      </Radio>
-      <Radio value="ask">
-        <span className="radio-mark" aria-hidden />
-        <span>Ask for the same files again; they are recognised by their content</span>
-      </Radio>
-    </RadioGroup>
+    <KeepChoice
+      keeps={keeps}
+      onChange={keepsVolumes => change({ keepsVolumes })}
+      question="When the run goes on after a reload, it needs its volumes again:"
+      keep={`Keep a copy in this browser: voxels and grid only, no name${size}; deleted with the run, or under Runs`}
+      ask="Ask for the same files again; they are recognised by their content"
+    />
   )
 }

@@ -72,7 +72,7 @@ function dataOf(panel: CurvePanel, other: CurvePanel | null): uPlot.AlignedData 
   const lengths = [...panel.series, ...(other?.series ?? [])].map(({ values }) => values.length)
   const updates = Math.max(0, ...lengths)
   const fill = (values: readonly number[]): (number | null)[] =>
-    Array.from({ length: updates }, (_, at) => values[at] ?? null)
+    Array.from({ length: updates }, (_, at) => (Number.isNaN(values[at]) ? null : (values[at] ?? null)))
   const mean = (values: readonly number[]) => smooth(values, smoothingFor(values.length))
   return [
     Array.from({ length: updates }, (_, at) => at + 1),

@@ -29,7 +29,8 @@ export interface FileStore {
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
-function storageIn(folder: FileFolder): StoredFolder {
+/** The files of a folder as those of a run. */
+export function storageIn(folder: FileFolder): StoredFolder {
   return {
     read: name => folder.read(name),
     write: (name, bytes) => folder.write(name, bytes),

@@ -30,7 +30,7 @@ export async function summarise(store: FileStore, id: string): Promise<RunSummar
   const { folder, record, content } = await requireRun(store, id)
   return {
     ...{ id, title: record.title, kind: record.kind, createdAt: record.createdAt },
-    ...{ steps: content.steps, data: content.data },
+    ...{ steps: content.steps, data: content.data, missingBoxes: content.missingBoxes },
     savedSteps: await savedSteps(folder),
     isBeingWritten: await isBeingWritten(id, folder),
     bytes: await bytesOf(folder),
@@ -42,7 +42,7 @@ async function unreadable(store: FileStore, id: string, error: unknown): Promise
   const problem = error instanceof Error ? error.message : String(error)
   return {
     ...{ id, title: 'A run that cannot be read', kind: 'pretrain', createdAt: '', steps: 0, savedSteps: 0 },
-    ...{ isBeingWritten: false, data: [], missingVolumes: 0, problem },
+    ...{ isBeingWritten: false, data: [], missingVolumes: 0, missingBoxes: null, problem },
     bytes: await bytesOf(store.folder(id)),
   }
 }

@@ -9,7 +9,7 @@ import { pretrainTitle } from '../../training/pretrain/curves.ts'
 import { describePretraining } from '../../training/pretrain/describe.ts'
 import { readConfig } from '../../training/pretrain/runRecord.ts'
 import { readJson, type RunStorage } from '../../training/run/storage.ts'
-import type { RunFact, RunKind } from '../trainProtocol.ts'
+import type { RunFact, RunKind, RunSummary } from '../trainProtocol.ts'
 
 export interface RunContent {
   readonly kind: RunKind
@@ -17,6 +17,7 @@ export interface RunContent {
   readonly data: readonly string[]
   readonly facts: readonly RunFact[]
   readonly sessions: readonly Session[]
+  readonly missingBoxes: RunSummary['missingBoxes']
   /** Over its curves in a file. */
   readonly headline: string
 }
@@ -32,18 +33,19 @@ export async function readContent(storage: RunStorage): Promise<RunContent | und
     const config = (await readConfig(storage))!
     const { options, data, sessions } = config
     return {
-      ...{ kind: 'pretrain', steps: options.steps, data, sessions },
+      ...{ kind: 'pretrain', steps: options.steps, data, sessions, missingBoxes: null },
       facts: describePretraining(config),
       headline: pretrainTitle(config),
     }
   }
   if (value.kind === 'finetune') {
-    const { settings, crops, sessions } = (await readFinetuneConfig(storage))!
+    const { settings, crops, keepsCrops, sessions } = (await readFinetuneConfig(storage))!
     const { cases } = crops
     const what = cases.some(({ synthetic }) => synthetic) ? 'synthetic cases' : 'labelled cases'
     return {
       ...{ kind: 'finetune', steps: stepsOf(settings, cases), sessions },
       data: [`${cases.length} ${what}`],
+      missingBoxes: keepsCrops ? null : { shape: crops.shape, spacingMm: crops.spacingMm },
       facts: describeFinetuning(settings),
       headline: finetuneTitle(settings, cases.length),
     }

@@ -1,7 +1,5 @@
 // What the open labelled data is: how many cases of how many patients, their labels and sizes, what is left out and why.
-import { ChevronRight } from 'lucide-react'
-import type { ReactNode } from 'react'
-import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components'
+import { Fold } from '../Fold.tsx'
 import type { LabelledSummary } from '../../../worker/labelledProtocol.ts'
 import { CLASS_INK, SizeChart } from '../charts/SizeChart.tsx'
 import { CaseGrid } from './CaseGrid.tsx'
@@ -47,26 +45,6 @@ export function CohortFacts({ data }: { data: LabelledSummary }) {
         </Fold>
       )}
     </>
-  )
-}
-
-interface FoldProps {
-  readonly title: string
-  readonly isWarning?: boolean
-  readonly isOpenAtFirst?: boolean
-  readonly children: ReactNode
-}
-
-export function Fold({ title, isWarning = false, isOpenAtFirst = false, children }: FoldProps) {
-  return (
-    <Disclosure className="fold" defaultExpanded={isOpenAtFirst}>
-      <Heading level={3}>
-        <Button slot="trigger" className={isWarning ? 'fold-trigger fold-warning' : 'fold-trigger'}>
-          <ChevronRight size={14} aria-hidden /> {title}
-        </Button>
-      </Heading>
-      <DisclosurePanel className="fold-body">{children}</DisclosurePanel>
-    </Disclosure>
   )
 }
 

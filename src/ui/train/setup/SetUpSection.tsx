@@ -2,14 +2,17 @@
 // under Advanced.
 import { Button } from 'react-aria-components'
 import { isLive } from '../../../state/liveRunSlice.ts'
+import { asksToKeepBoxes, boxBytes } from '../../../state/finetuneStarting.ts'
 import { startsOf } from '../../../state/finetuneStarts.ts'
 import { openLabelledData } from '../../../state/labelledSlice.ts'
 import type { FinetuneMethod, FinetuneSettings } from '../../../worker/finetuneProtocol.ts'
 import { Failed } from '../../Failed.tsx'
+import { formatMegabytes } from '../../format.ts'
 import { Choice } from '../../lab/Choice.tsx'
 import { Progress } from '../../Progress.tsx'
+import { KeepChoice } from '../KeepChoice.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
-import { Fold } from '../data/CohortFacts.tsx'
+import { Fold } from '../Fold.tsx'
 import { OptionRow } from '../fields/OptionRow.tsx'
 import { AdvancedFields } from './AdvancedFields.tsx'
 import { AugmentFields } from './AugmentFields.tsx'
@@ -96,7 +99,10 @@ function Card({ settings, reasons }: CardProps) {
   const preparing = useWorkbench(state => state.finetunePreparing)
   const isBusy = useWorkbench(isLive)
   const canStart = useWorkbench(
-    state => state.finetuneForecast.kind === 'done' && state.finetuneForecast.forecast.problems.length === 0,
+    state =>
+      state.finetuneForecast.kind === 'done' &&
+      state.finetuneForecast.forecast.problems.length === 0 &&
+      !(asksToKeepBoxes(state) && state.finetuneKeeps === null),
   )
   return (
     <div className="recommendation" role="group" aria-label="Set-up">
@@ -110,6 +116,7 @@ function Card({ settings, reasons }: CardProps) {
         </ul>
       )}
       <Forecast />
+      <KeepBoxes />
       {preparing.kind === 'failed' && <Failed failure={preparing.failure} />}
       {preparing.kind === 'running' ? (
         <div className="lab-running">
@@ -132,6 +139,24 @@ function Card({ settings, reasons }: CardProps) {
       )}
       {isBusy && <p className="secondary">A run is in progress: one at a time.</p>}
     </div>
+  )
+}
+
+/** Asked of cases of patients; nothing is kept without an answer. */
+function KeepBoxes() {
+  const isAsked = useWorkbench(asksToKeepBoxes)
+  const keeps = useWorkbench(state => state.finetuneKeeps)
+  const choose = useWorkbench(state => state.chooseFinetuneKeeps)
+  const bytes = useWorkbench(boxBytes)
+  if (!isAsked) return null
+  return (
+    <KeepChoice
+      keeps={keeps}
+      onChange={choose}
+      question="When the run goes on after a reload, it needs its cases again:"
+      keep={`Keep a box around each lesion in this browser: voxels and outlines only, no name, ${formatMegabytes(bytes)}; deleted with the run`}
+      ask="Keep none: the same labelled data is opened again first; it is recognised by its content"
+    />
   )
 }
 
