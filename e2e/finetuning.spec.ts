@@ -100,9 +100,68 @@ async function setUpOutlines(page: Page, epochs: number): Promise<void> {
   await expect(page.getByTestId('finetune-forecast')).toBeVisible()
 }
 
-async function train(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Train', exact: true }).click()
+/** Nothing of patients is kept without an answer; files that do not say that they are synthetic may be of patients. */
+async function train(page: Page, keeps: boolean): Promise<void> {
+  const button = page.getByRole('button', { name: 'Train', exact: true })
+  await expect(button).toBeDisabled()
+  await page.getByText(keeps ? /^Keep a box around each lesion/ : /^Keep none/).click()
+  await button.click()
 }
+
+const listed = (page: Page) => page.getByRole('list', { name: 'Runs' }).getByRole('listitem')
+const seesWeights = async (page: Page) => {
+  await expect(page.getByTestId('finetune-weights')).toBeVisible({ timeout: 120_000 })
+  return page.getByTestId('finetune-weights').innerText()
+}
+
+test('a fine-tuning that a reload interrupts asks for the same cases and ends with the same weights', async ({
+  page,
+}) => {
+  test.skip(isMissing(DEMO_MODEL), 'needs the shipped models in public/models')
+  test.setTimeout(300_000)
+  const sizes = Array.from({ length: 10 }, (_, i) => ball(`n${i}`, 3 + i / 2))
+  const cases = labelledZip(
+    sizes,
+    tableOf(sizes.map(({ id }, i) => [id, i % 2 ? 'large' : 'small'] as const)),
+  )
+  const setUpHead = async () => {
+    await dropLabelled(page, cases)
+    await expect(head(page)).toContainText('10 cases', { timeout: 60_000 })
+    await page.getByRole('button', { name: 'Advanced' }).first().click()
+    await page.getByText('Head only', { exact: true }).click()
+    await expect(page.getByRole('radio', { name: 'Head only' })).toBeChecked()
+    await page.getByText('Hold-out', { exact: true }).click()
+    await type(page, 'Epochs', '8')
+    await type(page, 'Batch', '2')
+    await expect(page.getByTestId('finetune-forecast')).toBeVisible()
+  }
+  const workbench = await enterTraining(page)
+  await setUpHead()
+  await train(page, false)
+  const whole = await seesWeights(page)
+
+  await test.step('another run of the same is left in the middle of an epoch', async () => {
+    await page.getByRole('button', { name: 'Train', exact: true }).click()
+    await expect(page.getByTestId('run-whereabouts')).toContainText(/Saved at update \d/, {
+      timeout: 120_000,
+    })
+    await page.reload()
+    await page.getByText('Train', { exact: true }).click()
+    await expect(listed(page).first()).toContainText(/stopped at \d+ of \d+ updates/)
+  })
+  await test.step('it keeps no case, so it asks for them', async () => {
+    await listed(page).first().getByRole('button', { name: 'Continue' }).click()
+    await expect(page.getByText(/keeps no copy of its cases/).first()).toBeVisible()
+  })
+  await test.step('with the same cases it ends with the same weights', async () => {
+    await dropLabelled(page, cases)
+    await expect(head(page)).toContainText('10 cases', { timeout: 60_000 })
+    await listed(page).first().getByRole('button', { name: 'Continue' }).click()
+    await expect(listed(page).first()).toContainText('finished', { timeout: 120_000 })
+    expect(await seesWeights(page)).toBe(whole)
+  })
+  expect(workbench.foreignRequests()).toEqual([])
+})
 
 test('a segmentation head learns from five chests and is judged on five others', async ({ page }) => {
   test.skip(isMissing(DEMO_MODEL), 'needs the shipped models in public/models')
@@ -111,7 +170,7 @@ test('a segmentation head learns from five chests and is judged on five others',
   const workbench = await enterTraining(page)
   await setUpOutlines(page, 12)
   const started = Date.now()
-  await train(page)
+  await train(page, true)
   await expect(page.getByTestId('finetune-weights')).toBeVisible({ timeout: 200_000 })
   console.log(`trained and judged in ${Math.round((Date.now() - started) / 1000)} s`)
   const rows = page.getByRole('table', { name: 'Figures of the outlines' })
