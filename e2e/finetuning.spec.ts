@@ -86,8 +86,7 @@ async function setUpOutlines(page: Page, epochs: number): Promise<void> {
   await dropLabelled(page, phantomZip(SEEDS))
   await expect(head(page)).toContainText(/cases/, { timeout: 60_000 })
   await page.getByText('Outline', { exact: true }).click()
-  await page.getByRole('button', { name: /Start/ }).click()
-  await page.getByRole('option', { name: /Pretrained without labels/ }).click()
+
   await page.getByRole('button', { name: 'Advanced' }).click()
   await page.getByText('Head only', { exact: true }).click()
   await expect(page.getByRole('radio', { name: 'Head only' })).toBeChecked()
@@ -163,7 +162,9 @@ test('a fine-tuning that a reload interrupts asks for the same cases and ends wi
   expect(workbench.foreignRequests()).toEqual([])
 })
 
-test('a segmentation head learns from five chests and is judged on five others', async ({ page }) => {
+test('a segmentation head trained on five chests outlines five others better than before', async ({
+  page,
+}) => {
   test.skip(isMissing(DEMO_MODEL), 'needs the shipped models in public/models')
   test.skip(!process.env.SMARTFORMER_FULL, 'takes minutes without a GPU: npm run test:full')
   test.setTimeout(240_000)
@@ -173,8 +174,12 @@ test('a segmentation head learns from five chests and is judged on five others',
   await train(page, true)
   await expect(page.getByTestId('finetune-weights')).toBeVisible({ timeout: 200_000 })
   console.log(`trained and judged in ${Math.round((Date.now() - started) / 1000)} s`)
-  const rows = page.getByRole('table', { name: 'Figures of the outlines' })
-  console.log(await rows.innerText())
-  await expect(rows).toContainText('Dice')
+  const dice = page
+    .getByRole('table', { name: 'Figures of the outlines' })
+    .getByRole('row', { name: /^Dice/ })
+  const text = await dice.innerText()
+  console.log(text)
+  const [trained, start] = [...text.matchAll(/(\d\.\d+) \[/g)].map(([, value]) => Number(value))
+  expect(trained).toBeGreaterThan(start)
   expect(workbench.foreignRequests()).toEqual([])
 })
