@@ -37,6 +37,15 @@ describe('scans with masks', () => {
     expect(opened.otherLesions).toBeUndefined()
   })
 
+  it('orders the cases by name, whatever order the files came in', async () => {
+    const files = ['B', 'A', 'C'].flatMap((name, i) => [
+      cube(`${name}.nii`, i + 1),
+      mask(`${name}_mask.nii`, [smallBall]),
+    ])
+    expect(ids(await openLabelledCohort(files))).toEqual(['A', 'B', 'C'])
+    expect(ids(await openLabelledCohort(files.reverse()))).toEqual(['A', 'B', 'C'])
+  })
+
   it('reads them out of a zip, gzipped', async () => {
     const grid = {
       shape: [12, 14, 16],

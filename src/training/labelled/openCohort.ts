@@ -57,7 +57,8 @@ async function readCohort(
   onProgress: (progress: CohortProgress) => void,
   signal: AbortSignal | undefined,
 ): Promise<LabelledCohort> {
-  const { scans, leftOut } = await pairScans(sorted)
+  const { scans: found, leftOut } = await pairScans(sorted)
+  const scans = inOrder(found)
   const notices = [...sorted.notes]
   const scansOf = indexNames(scans)
   const table = await openTable(sorted.tables, cell => scansOf(cell).length > 0, options, notices)
@@ -99,6 +100,11 @@ async function readCohort(
   notices.push(...unique.notices)
   if (table) refuseSplitPatients(unique.cases, table.info)
   return toCohort(unique.cases, [...left, ...unique.leftOut], notices, table, pool, sorted.release)
+}
+
+/** By name, whatever order the files came in: the division of the cases follows from their order. */
+function inOrder(scans: readonly ScanSpec[]): ScanSpec[] {
+  return [...scans].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 /** What stops the reading of a scan; nothing does any more once the cohort is open. */
