@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 // scripts/test.mjs in child processes, one file each, because SwiftShader sometimes crashes a process.
 export default defineConfig({
   test: {
+    // Vitest leaves one core free by itself, which on two cores is half of them.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
