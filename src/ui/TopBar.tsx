@@ -1,9 +1,10 @@
 // Case, model and device, the notice that never goes away, help.
 import { CircleHelp, PanelLeft } from 'lucide-react'
-import { Button, Radio, RadioGroup } from 'react-aria-components'
-import { MODES, type Mode } from '../state/viewSlice.ts'
+import { Button } from 'react-aria-components'
+import { MODES } from '../state/viewSlice.ts'
 import { Hint } from './Hint.tsx'
 import { ModelBadge } from './ModelBadge.tsx'
+import { OptionRow } from './OptionRow.tsx'
 import { useWorkbench } from './useWorkbench.ts'
 
 export function TopBar({ onHelp, onModels }: { onHelp: () => void; onModels: () => void }) {
@@ -54,19 +55,5 @@ export function TopBar({ onHelp, onModels }: { onHelp: () => void; onModels: () 
 function ModeSwitch() {
   const mode = useWorkbench(state => state.mode)
   const setMode = useWorkbench(state => state.setMode)
-  return (
-    <RadioGroup
-      className="segmented mode-switch"
-      aria-label="Mode"
-      orientation="horizontal"
-      value={mode}
-      onChange={value => setMode(value as Mode)}
-    >
-      {MODES.map(({ id, name }) => (
-        <Radio key={id} value={id}>
-          {name}
-        </Radio>
-      ))}
-    </RadioGroup>
-  )
+  return <OptionRow className="mode-switch" name="Mode" value={mode} options={MODES} set={setMode} />
 }

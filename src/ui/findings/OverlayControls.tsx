@@ -1,10 +1,17 @@
 // How the prediction is drawn over the scan.
-import { Label, Radio, RadioGroup, Slider, SliderThumb, SliderTrack, Switch } from 'react-aria-components'
+import { Label, Slider, SliderThumb, SliderTrack, Switch } from 'react-aria-components'
 import type { OverlaySettings } from '../../state/viewSlice.ts'
 import { formatPercent } from '../format.ts'
+import { OptionRow } from '../OptionRow.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 
 type Drawn = 'outline' | 'filled' | 'probability'
+
+const DRAWN: readonly { readonly id: Drawn; readonly name: string }[] = [
+  { id: 'outline', name: 'Outline' },
+  { id: 'filled', name: 'Filled' },
+  { id: 'probability', name: 'Probability' },
+]
 
 export function OverlayControls() {
   const overlay = useWorkbench(state => state.overlay)
@@ -22,16 +29,7 @@ export function OverlayControls() {
           {overlay.visible ? 'Shown' : 'Hidden'}
         </Switch>
       </div>
-      <RadioGroup
-        className="segmented"
-        aria-label="Drawn as"
-        value={drawn}
-        onChange={value => draw(value as Drawn)}
-      >
-        <Radio value="outline">Outline</Radio>
-        <Radio value="filled">Filled</Radio>
-        <Radio value="probability">Probability</Radio>
-      </RadioGroup>
+      <OptionRow name="Drawn as" value={drawn} options={DRAWN} set={draw} />
       {drawn !== 'outline' && (
         <Fraction name="Opacity" value={overlay.opacity} set={opacity => change({ opacity })} />
       )}

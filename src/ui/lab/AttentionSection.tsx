@@ -1,9 +1,10 @@
 // Semantic attention: which head, clean or behind patch dropout, its colour bar and the value at the crosshair.
-import { Button, Radio, RadioGroup, Switch } from 'react-aria-components'
+import { Button, Switch } from 'react-aria-components'
 import { attentionSpread, describeSpread, isNearlyEven } from '../../insight/attentionSpread.ts'
 import { mapOf, rangeOf } from '../../state/attentionSlice.ts'
 import { Failed } from '../Failed.tsx'
 import { formatPercent } from '../format.ts'
+import { OptionRow } from '../OptionRow.tsx'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { LabSlider } from './LabSlider.tsx'
@@ -56,25 +57,10 @@ export function AttentionSection() {
 function HeadChoice({ heads }: { heads: number }) {
   const head = useWorkbench(state => state.head)
   const setHead = useWorkbench(state => state.setHead)
-  return (
-    <RadioGroup
-      className="segmented wrapping"
-      aria-label="Head"
-      orientation="horizontal"
-      value={String(head)}
-      onChange={value => setHead(Number(value))}
-    >
-      {Array.from({ length: heads + 1 }, (_, index) => (
-        <Radio
-          key={index}
-          value={String(index)}
-          aria-label={index === 0 ? 'Mean over heads' : `Head ${index}`}
-        >
-          {index === 0 ? 'Mean' : index}
-        </Radio>
-      ))}
-    </RadioGroup>
+  const options = Array.from({ length: heads + 1 }, (_, id) =>
+    id === 0 ? { id, name: 'Mean', label: 'Mean over heads' } : { id, name: String(id), label: `Head ${id}` },
   )
+  return <OptionRow isWrapping name="Head" value={head} options={options} set={setHead} />
 }
 
 /** What the colours mean, with a tick at the crosshair's value. */
@@ -126,21 +112,15 @@ function Spread({ values, isRank }: { values: Float32Array; isRank: boolean }) {
   )
 }
 
+const COLOURS = [
+  { id: 'value', name: 'By value' },
+  { id: 'rank', name: 'By rank' },
+] as const
+
 function ColourChoice() {
   const colourBy = useWorkbench(state => state.colourBy)
   const setColourBy = useWorkbench(state => state.setColourBy)
-  return (
-    <RadioGroup
-      className="segmented"
-      aria-label="Colours"
-      orientation="horizontal"
-      value={colourBy}
-      onChange={value => setColourBy(value as typeof colourBy)}
-    >
-      <Radio value="value">By value</Radio>
-      <Radio value="rank">By rank</Radio>
-    </RadioGroup>
-  )
+  return <OptionRow name="Colours" value={colourBy} options={COLOURS} set={setColourBy} />
 }
 
 function Noise() {

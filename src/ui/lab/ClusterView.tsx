@@ -1,10 +1,11 @@
 // What came out of clustering: the map, the groups with their colours, how they go with labels, and the files.
 import { Download } from 'lucide-react'
-import { Button, Radio, RadioGroup } from 'react-aria-components'
+import { Button } from 'react-aria-components'
 import { scansOfRows } from '../../insight/pooledTokens.ts'
 import { describeClusters, type TokenColour } from '../../state/featuresSlice.ts'
 import type { ClusterResult } from '../../worker/insightProtocol.ts'
 import { capitalise, formatPercent } from '../format.ts'
+import { OptionRow } from '../OptionRow.tsx'
 import { saveFile } from '../saveFile.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
@@ -39,18 +40,16 @@ function ColourChoice({ result: { labels, scans } }: { result: ClusterResult }) 
   const colour = useWorkbench(state => state.tokenColour)
   const set = useWorkbench(state => state.setTokenColour)
   if (!labels && scans.length === 1) return null
+  const options: { id: typeof colour; name: string }[] = [{ id: 'cluster', name: 'Clusters' }]
+  if (labels) options.push({ id: 'label', name: labelTitle(labels) })
+  if (scans.length > 1) options.push({ id: 'scan', name: 'Scans' })
   return (
-    <RadioGroup
-      className="segmented"
-      aria-label="Coloured by"
-      orientation="horizontal"
+    <OptionRow
+      name="Coloured by"
       value={colour === 'label' && !labels ? 'cluster' : colour}
-      onChange={value => set(value as typeof colour)}
-    >
-      <Radio value="cluster">Clusters</Radio>
-      {labels && <Radio value="label">{labelTitle(labels)}</Radio>}
-      {scans.length > 1 && <Radio value="scan">Scans</Radio>}
-    </RadioGroup>
+      options={options}
+      set={set}
+    />
   )
 }
 

@@ -1,7 +1,8 @@
 // Features without labels: tokens of one or several scans clustered and drawn as a map, painted back over the open scan.
 import { Boxes } from 'lucide-react'
-import { Button, Radio, RadioGroup } from 'react-aria-components'
+import { Button } from 'react-aria-components'
 import { Failed } from '../Failed.tsx'
+import { OptionRow } from '../OptionRow.tsx'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { ClusterView } from './ClusterView.tsx'
@@ -60,35 +61,24 @@ function Settings({ isDisabled }: { isDisabled: boolean }) {
       <EncoderChoice value={encoder} onChange={next => change({ encoder: next })} isDisabled={isDisabled} />
       <div className="lab-choice">
         <span className="secondary">Stage</span>
-        <RadioGroup
-          className="segmented"
-          aria-label="Stage of the features"
-          orientation="horizontal"
-          value={String(settings.stage)}
+        <OptionRow
+          name="Stage of the features"
+          value={settings.stage}
+          options={([2, 3] as const).map(id => ({ id, name: `${id + 1}${sizeOf(id)}` }))}
           isDisabled={isDisabled}
-          onChange={value => change({ stage: Number(value) as typeof settings.stage })}
-        >
-          {[2, 3].map(stage => (
-            <Radio key={stage} value={String(stage)}>
-              {stage + 1}
-              {sizeOf(stage)}
-            </Radio>
-          ))}
-        </RadioGroup>
+          set={stage => change({ stage })}
+        />
       </div>
-      <RadioGroup
-        className="segmented"
-        aria-label="Where the features are read"
-        orientation="horizontal"
+      <OptionRow
+        name="Where the features are read"
         value={settings.place}
+        options={[
+          { id: 'scan', name: 'Whole scan' },
+          { id: 'region', name: 'Around the region', isDisabled: !hasCrop },
+        ]}
         isDisabled={isDisabled}
-        onChange={value => change({ place: value as typeof settings.place })}
-      >
-        <Radio value="scan">Whole scan</Radio>
-        <Radio value="region" isDisabled={!hasCrop}>
-          Around the region
-        </Radio>
-      </RadioGroup>
+        set={place => change({ place })}
+      />
       {hasOthers && settings.place === 'region' && (
         <p className="secondary">Of the other scans, as much around their middle is read.</p>
       )}

@@ -1,9 +1,10 @@
 // Head diversity: how far and how evenly each head looks, for one checkpoint or two side by side.
 import { Download } from 'lucide-react'
 import { useRef } from 'react'
-import { Button, Radio, RadioGroup } from 'react-aria-components'
+import { Button } from 'react-aria-components'
 import { describeHeads } from '../../state/headsSlice.ts'
 import { Failed } from '../Failed.tsx'
+import { OptionRow } from '../OptionRow.tsx'
 import { Progress } from '../Progress.tsx'
 import { saveFile } from '../saveFile.ts'
 import { useWorkbench } from '../useWorkbench.ts'
@@ -25,19 +26,16 @@ export function HeadsSection() {
   return (
     <>
       <EncoderChoice value={encoder} onChange={choose} isDisabled={isRunning} />
-      <RadioGroup
-        className="segmented"
-        aria-label="Where the heads are measured"
-        orientation="horizontal"
+      <OptionRow
+        name="Where the heads are measured"
         value={place}
+        options={[
+          { id: 'scan', name: 'Crops over the scan' },
+          { id: 'region', name: 'At the region', isDisabled: !hasCrop },
+        ]}
         isDisabled={isRunning}
-        onChange={value => choosePlace(value as typeof place)}
-      >
-        <Radio value="scan">Crops over the scan</Radio>
-        <Radio value="region" isDisabled={!hasCrop}>
-          At the region
-        </Radio>
-      </RadioGroup>
+        set={choosePlace}
+      />
       {heads.kind === 'running' ? (
         <>
           <Progress {...heads.progress} unit={heads.progress.total > 1 ? 'crops' : undefined} />

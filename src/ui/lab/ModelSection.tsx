@@ -1,17 +1,9 @@
 // Which model is looked into, and whose eyes: student or momentum teacher.
 import { ChevronDown, FolderOpen } from 'lucide-react'
-import {
-  Button,
-  FileTrigger,
-  Menu,
-  MenuItem,
-  MenuTrigger,
-  Popover,
-  Radio,
-  RadioGroup,
-} from 'react-aria-components'
+import { Button, FileTrigger, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
 import { openLabNetwork } from '../../state/labSlice.ts'
 import { Failed } from '../Failed.tsx'
+import { OptionRow } from '../OptionRow.tsx'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench, useWorkbenchStore } from '../useWorkbench.ts'
 
@@ -116,21 +108,14 @@ function NetworkChoice() {
   const chosen = useWorkbench(state => state.labNetwork)
   const choose = useWorkbench(state => state.chooseLabNetwork)
   if (labModel.kind !== 'ready' || labModel.model.networks.length < 2) return null
-  return (
-    <RadioGroup
-      className="segmented"
-      aria-label="Network"
-      value={String(chosen)}
-      onChange={value => choose(Number(value))}
-    >
-      {labModel.model.networks.map(({ task }, index) => (
-        <Radio key={task} value={String(index)}>
-          {NETWORK_NAMES[task]}
-        </Radio>
-      ))}
-    </RadioGroup>
-  )
+  const networks = labModel.model.networks.map(({ task }, id) => ({ id, name: NETWORK_NAMES[task] }))
+  return <OptionRow name="Network" value={chosen} options={networks} set={choose} />
 }
+
+const ROLES = [
+  { id: 'student', name: 'Student' },
+  { id: 'teacher', name: 'Teacher' },
+] as const
 
 function RoleChoice() {
   const network = useWorkbench(openLabNetwork)
@@ -144,15 +129,5 @@ function RoleChoice() {
         pretraining checkpoint.
       </p>
     )
-  return (
-    <RadioGroup
-      className="segmented"
-      aria-label="Whose attention"
-      value={role}
-      onChange={value => setRole(value as typeof role)}
-    >
-      <Radio value="student">Student</Radio>
-      <Radio value="teacher">Teacher</Radio>
-    </RadioGroup>
-  )
+  return <OptionRow name="Whose attention" value={role} options={ROLES} set={setRole} />
 }

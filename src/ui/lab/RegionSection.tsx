@@ -1,9 +1,10 @@
 // Where the network looks: a box of its own voxels that is put where the crosshair is.
 import { Crosshair } from 'lucide-react'
-import { Button, Radio, RadioGroup, Switch } from 'react-aria-components'
+import { Button, Switch } from 'react-aria-components'
 import { describeOutside } from '../../insight/labCrop.ts'
 import { openLabNetwork } from '../../state/labSlice.ts'
 import { formatRas } from '../format.ts'
+import { OptionRow } from '../OptionRow.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { useScanGrid } from './useLab.ts'
 
@@ -31,18 +32,12 @@ export function RegionSection() {
         <span className="switch-track" />
         Follow the crosshair
       </Switch>
-      <RadioGroup
-        className="segmented"
-        aria-label="Size of the region"
-        value={String(scale)}
-        onChange={value => setScale(Number(value) as typeof scale)}
-      >
-        {SCALES.map(factor => (
-          <Radio key={factor} value={String(factor)}>
-            {Math.round(sizeMm(factor)[2])} mm
-          </Radio>
-        ))}
-      </RadioGroup>
+      <OptionRow
+        name="Size of the region"
+        value={scale}
+        options={SCALES.map(id => ({ id, name: `${Math.round(sizeMm(id)[2])} mm` }))}
+        set={setScale}
+      />
       {crop ? (
         <p className="secondary figures">
           {crop.shape.join(' × ')} voxels at {formatRas(crop.centreRasMm)}

@@ -1,10 +1,11 @@
 // Window attention: what the query under the crosshair attends to, by stage, block and head.
 import { Download, Grid3x3 } from 'lucide-react'
 import { useEffect } from 'react'
-import { Button, Radio, RadioGroup } from 'react-aria-components'
+import { Button } from 'react-aria-components'
 import { openLabNetwork } from '../../state/labSlice.ts'
 import { queryAtCrosshair, type CrosshairQuery } from '../../state/windowsSlice.ts'
 import { Failed } from '../Failed.tsx'
+import { OptionRow } from '../OptionRow.tsx'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { Choice } from './Choice.tsx'
@@ -129,23 +130,11 @@ interface RowProps {
 }
 
 function Row({ label, count, value, onChange, note }: RowProps) {
+  const options = Array.from({ length: count }, (_, id) => ({ id, name: `${id + 1}${note?.(id) ?? ''}` }))
   return (
     <div className="lab-choice">
       <span className="secondary">{label}</span>
-      <RadioGroup
-        className="segmented"
-        aria-label={label}
-        orientation="horizontal"
-        value={String(value)}
-        onChange={next => onChange(Number(next))}
-      >
-        {Array.from({ length: count }, (_, index) => (
-          <Radio key={index} value={String(index)}>
-            {index + 1}
-            {note?.(index)}
-          </Radio>
-        ))}
-      </RadioGroup>
+      <OptionRow name={label} value={value} options={options} set={onChange} />
     </div>
   )
 }

@@ -1,12 +1,13 @@
 // A pretraining is set up here: what from, which network, how long; what it will take; begin.
 import { useEffect } from 'react'
 import { Play } from 'lucide-react'
-import { Button, Radio, RadioGroup } from 'react-aria-components'
+import { Button } from 'react-aria-components'
 import { isLive } from '../../state/liveRunSlice.ts'
 import { pretrainProblem } from '../../state/pretrainSlice.ts'
 import { Failed } from '../Failed.tsx'
 import { formatMegabytes } from '../format.ts'
 import { Choice } from '../lab/Choice.tsx'
+import { OptionRow } from '../OptionRow.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { Fold } from './Fold.tsx'
 import { NumberChoice } from './NumberChoice.tsx'
@@ -26,19 +27,12 @@ export function PretrainSection() {
         from it.
       </p>
       <PretrainData />
-      <RadioGroup
-        className="segmented"
-        aria-label="Preset"
-        orientation="horizontal"
+      <OptionRow
+        name="Preset"
         value={wish.preset}
-        onChange={preset => change({ preset: preset as typeof wish.preset })}
-      >
-        {PRESETS.map(preset => (
-          <Radio key={preset} value={preset}>
-            {preset}
-          </Radio>
-        ))}
-      </RadioGroup>
+        options={PRESETS.map(id => ({ id, name: id }))}
+        set={preset => change({ preset })}
+      />
       <Choice
         label="Masks"
         value={options.masking}

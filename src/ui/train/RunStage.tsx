@@ -1,5 +1,5 @@
 // The middle of the page while somebody trains: the run, or the open scan under it, which stays where it is.
-import { Radio, RadioGroup } from 'react-aria-components'
+import { OptionRow } from '../OptionRow.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 import { RunView } from './RunView.tsx'
 
@@ -24,19 +24,21 @@ export function RunStage() {
   )
 }
 
+const STAGES = [
+  { id: 'run', name: 'Run' },
+  { id: 'scan', name: 'Scan' },
+] as const
+
 function StageSwitch() {
   const stage = useWorkbench(state => state.trainStage)
   const setStage = useWorkbench(state => state.setTrainStage)
   return (
-    <RadioGroup
-      className="segmented stage-switch"
-      aria-label="What the middle shows"
-      orientation="horizontal"
+    <OptionRow
+      className="stage-switch"
+      name="What the middle shows"
       value={stage}
-      onChange={value => setStage(value as typeof stage)}
-    >
-      <Radio value="run">Run</Radio>
-      <Radio value="scan">Scan</Radio>
-    </RadioGroup>
+      options={STAGES}
+      set={setStage}
+    />
   )
 }

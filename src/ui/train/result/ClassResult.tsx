@@ -2,10 +2,10 @@
 import { useState } from 'react'
 import { classRows } from '../../../state/reportRows.ts'
 import type { ClassReport, ClassSet } from '../../../worker/finetuneProtocol.ts'
+import { OptionRow } from '../../OptionRow.tsx'
 import { ConfusionTable } from '../charts/ConfusionTable.tsx'
 import { ReliabilityChart } from '../charts/ReliabilityChart.tsx'
 import { RocChart, type RocSeries } from '../charts/RocChart.tsx'
-import { OptionRow } from '../fields/OptionRow.tsx'
 import { ChartBlock } from './ChartBlock.tsx'
 import { MetricTable } from './MetricTable.tsx'
 import { ShareTable } from './ShareTable.tsx'
@@ -19,6 +19,7 @@ export function ClassResult({ report }: { report: ClassReport }) {
       {report.sets.length > 1 && (
         <div className="which-cases">
           <OptionRow
+            isWrapping
             name="Which cases"
             value={shown.which}
             options={report.sets.map(set => ({ id: set.which, name: nameOf(set) }))}

@@ -1,8 +1,8 @@
 // Everything that a run can be told, for who wants to: the recommendation has set all of it.
 import type { FinetuneSettings } from '../../../worker/finetuneProtocol.ts'
+import { OptionRow } from '../../OptionRow.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
 import { NumberRow } from '../fields/NumberRow.tsx'
-import { OptionRow } from '../fields/OptionRow.tsx'
 import { SwitchRow } from '../fields/SwitchRow.tsx'
 
 const SHARES = [
@@ -31,6 +31,7 @@ function ValidationFields({ settings }: FieldsProps) {
   return (
     <>
       <OptionRow
+        isWrapping
         name="How the cases are divided"
         value={validation.kind}
         options={[
@@ -66,6 +67,7 @@ function ValidationFields({ settings }: FieldsProps) {
         </>
       )}
       <OptionRow
+        isWrapping
         name="Share of the labels"
         value={String(labelShare)}
         options={SHARES}

@@ -9,11 +9,11 @@ import type { FinetuneMethod, FinetuneSettings } from '../../../worker/finetuneP
 import { Failed } from '../../Failed.tsx'
 import { formatMegabytes } from '../../format.ts'
 import { Choice } from '../../lab/Choice.tsx'
+import { OptionRow } from '../../OptionRow.tsx'
 import { Progress } from '../../Progress.tsx'
 import { KeepChoice } from '../KeepChoice.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
 import { Fold } from '../Fold.tsx'
-import { OptionRow } from '../fields/OptionRow.tsx'
 import { AdvancedFields } from './AdvancedFields.tsx'
 import { AugmentFields } from './AugmentFields.tsx'
 import { Forecast } from './Forecast.tsx'
@@ -42,7 +42,7 @@ function TaskChoice() {
   const problems = useWorkbench(state => openLabelledData(state)?.problems[state.finetuneTask])
   return (
     <>
-      <OptionRow name="Task" value={task} options={TASKS} set={choose} />
+      <OptionRow isWrapping name="Task" value={task} options={TASKS} set={choose} />
       <p className="secondary">{TASKS.find(({ id }) => id === task)?.says}</p>
       {problems?.map(problem => (
         <p key={problem} className="warning" role="alert">
@@ -176,7 +176,7 @@ function MethodChoice({ method }: { method: FinetuneMethod }) {
   const choose = useWorkbench(state => state.chooseFinetuneMethod)
   return (
     <>
-      <OptionRow name="Method" value={method} options={methodsOf(task)} set={choose} />
+      <OptionRow isWrapping name="Method" value={method} options={methodsOf(task)} set={choose} />
       <p className="secondary">{METHODS.find(({ id }) => id === method)?.says}</p>
     </>
   )
