@@ -100,6 +100,9 @@ function createListener(set: Api[0], get: Api[1]) {
     set({
       liveRun: { kind: 'going', id, runKind, title, status: 'running', rows, steps, savedSteps, label },
     })
+    void get().refreshRuns()
+    const { shownRun } = get()
+    if ('id' in shownRun && shownRun.id === id) void get().showRun(id)
   }
   return (event: RunEvent): void => {
     const { liveRun } = get()
@@ -107,7 +110,9 @@ function createListener(set: Api[0], get: Api[1]) {
       if (liveRun.kind === 'preparing') set({ liveRun: { ...liveRun, progress: event } })
     } else if (event.kind === 'created') {
       if (liveRun.kind !== 'preparing') return
-      set({ liveRun: { ...liveRun, id: event.id, runKind: event.runKind }, trainStage: 'run' })
+      const { id, runKind } = event
+      // From now on this run is looked at, not the one before it.
+      set({ liveRun: { ...liveRun, id, runKind }, shownRun: { kind: 'reading', id }, trainStage: 'run' })
       void get().refreshRuns()
     } else if (event.kind === 'started') begin(event)
     else if (event.kind === 'rows') whileGoing(({ rows }) => ({ rows: [...rows, ...event.rows] }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { InputError } from '../../base/errors.ts'
 import { testRuntime } from '../../graph/testSupport.ts'
 import { modelIdentity, parseManifest } from '../../network/model.ts'
 import { readSafetensors } from '../../network/safetensors.ts'
@@ -146,14 +147,21 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
 
   it('stops at a loss that is no number and keeps the last save', async () => {
     const { storage, files } = memoryStorage()
-    const settings = testSettings({ learningRate: 1, epochs: 20, averaging: 0, weightDecay: 1 })
-    const control = new RunControl()
-    const onRow = (row: { step: number }) => {
-      if (row.step > 20) control.stop()
+    const settings = testSettings({ epochs: 20 })
+    const outputRange: [number, number] = [-1, 1]
+    // From the fourth update on the images are no numbers, and so is a loss.
+    const onRow = ({ step }: { step: number }) => {
+      if (step === 2) outputRange[1] = NaN
     }
-    await run({ storage, settings, crops, control, onRow }).catch((error: Error) => {
-      expect(error.message).toMatch(/lower the learning rate/)
-    })
-    expect(saveOf(files).length).toBeGreaterThan(0)
+    const broken = { ...settings, entry: { ...settings.entry, outputRange } }
+    const going = run({ storage, settings: broken, crops, onRow, saveEvery: 2 })
+    await expect(going).rejects.toThrow(/loss became NaN .*lower the learning rate/)
+    // A sentence for whoever started it, in the page as on a command line.
+    await expect(going).rejects.toBeInstanceOf(InputError)
+    expect((JSON.parse(new TextDecoder().decode(files.get('latest.json'))) as { step: number }).step).toBe(2)
+    const control = new RunControl()
+    const rows: number[] = []
+    await run({ storage, control, onRow: ({ step }) => void (rows.push(step) > 1 && control.stop()) })
+    expect(rows).toEqual([2, 3])
   })
 })

@@ -13,28 +13,41 @@ export async function requireRun(
   id: string,
 ): Promise<{ folder: StoredFolder; record: RunRecord; content: RunContent }> {
   const folder = store.folder(id)
+  const record = await requireRecord(folder)
+  const content = await readContent(folder)
+  if (content) return { folder, record, content }
+  throw new InputError(
+    (await isBeingWritten(id, folder)) ? 'This run is just being begun; look at it in a moment.' : leftEarly,
+  )
+}
+
+async function requireRecord(folder: StoredFolder): Promise<RunRecord> {
   const record = await readRecord(folder)
   if (!record) throw new InputError('This run is no longer in this browser; another tab may have deleted it.')
-  const content = await readContent(folder)
-  if (!content)
-    throw new InputError('This run was left before it was begun, so there is nothing of it; delete it.')
-  return { folder, record, content }
+  return record
 }
 
 async function bytesOf(folder: StoredFolder): Promise<number> {
   return (await folder.files()).reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-/** @throws InputError as `requireRun`. */
+const leftEarly = 'This run was left before it was begun, so there is nothing of it; delete it.'
+
+/** @throws InputError when the run is gone, damaged or of another version. */
 export async function summarise(store: FileStore, id: string): Promise<RunSummary> {
-  const { folder, record, content } = await requireRun(store, id)
+  const folder = store.folder(id)
+  const record = await requireRecord(folder)
+  // Until its update is compiled a run has a record and nothing else.
+  const content = await readContent(folder)
+  const isWritten = await isBeingWritten(id, folder)
   return {
     ...{ id, title: record.title, kind: record.kind, createdAt: record.createdAt },
-    ...{ steps: content.steps, data: content.data, missingBoxes: content.missingBoxes },
+    ...{ steps: content?.steps ?? 0, data: content?.data ?? [], missingBoxes: content?.missingBoxes ?? null },
     savedSteps: await savedSteps(folder),
-    isBeingWritten: await isBeingWritten(id, folder),
+    isBeingWritten: isWritten,
     bytes: await bytesOf(folder),
     missingVolumes: (await missingParts(record.parts, store)).length,
+    ...(content || isWritten ? {} : { problem: leftEarly }),
   }
 }
 
