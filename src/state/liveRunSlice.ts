@@ -165,6 +165,16 @@ export const createLiveRunSlice: SliceOf<LiveRunSlice> = services => (set, get) 
     if (liveRun.kind === 'going') set({ liveRun: { ...liveRun, status } })
   }
 
+  /** A browser takes a moment to see that the worker's lock has fallen with its run. */
+  const listEnded = async () => {
+    const id = idOf(get().liveRun)
+    for (let tries = 0; tries < 5; tries++) {
+      if (tries > 0) await new Promise(resolve => setTimeout(resolve, 200))
+      await get().refreshRuns()
+      if (isLive(get()) || !get().runs.some(run => run.id === id && run.isBeingWritten)) return
+    }
+  }
+
   return {
     liveRun: { kind: 'none' },
     runNotices: [],
@@ -188,7 +198,7 @@ export const createLiveRunSlice: SliceOf<LiveRunSlice> = services => (set, get) 
         set({ liveRun: failure ? { kind: 'failed', id, title, failure } : { kind: 'none' } })
       }
       const ended = get().liveRun
-      await get().refreshRuns()
+      await listEnded()
       if ('id' in ended && ended.id !== null) await get().showRun(ended.id)
     },
 
