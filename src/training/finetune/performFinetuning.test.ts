@@ -8,6 +8,7 @@ import { readWeights, takeParameters } from '../../prediction/weights.ts'
 import type { CropSet } from '../labelled/cropSet.ts'
 import { memoryStorage } from '../pretrain/testSupport.ts'
 import { RunControl } from '../run/control.ts'
+import { casesSeen, joinLearnt } from './learntFrom.ts'
 import { performFinetuning, type FinetuningOptions } from './performFinetuning.ts'
 import { finetunedModel, readFinetuneResult } from './result.ts'
 import type { FinetuneSettings } from './settings.ts'
@@ -121,7 +122,8 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
   it('gives a model whose files belong together and that names its parent', async () => {
     const { storage } = memoryStorage()
     const settings = testSettings({ method: 'head', start: await startOf(start!) })
-    await run({ storage, settings, crops, start })
+    const cases = crops.cases.map((one, at) => ({ ...one, scan: `scan ${at % 2}` }))
+    await run({ storage, settings, crops: { ...crops, cases }, start })
     const { manifest, weights } = await finetunedModel(storage, { name: 'mine' })
     const file = await readWeights(parseManifest(JSON.parse(JSON.stringify(manifest))), weights)
     const own = takeParameters(file, 'classify.')
@@ -134,6 +136,14 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
     }
     expect(own['cls_head.weight'].data).not.toEqual(parent['classify.cls_head.weight'].data)
     expect(manifest.provenance.parent).toEqual(await startOf(start!))
+    // In folds the kept model has learnt from all cases; a child of it has, too, whatever it learns from.
+    expect(manifest.provenance.learntFrom).toEqual(['scan 0', 'scan 1'])
+    expect(joinLearnt(manifest, [{ ...crops.cases[0], scan: 'scan 9' }])).toEqual([
+      'scan 0',
+      'scan 1',
+      'scan 9',
+    ])
+    expect(casesSeen(manifest, [{ scan: 'scan 9' }, {}, { scan: 'scan 1' }])).toEqual([2])
   })
 
   it('is refused with other cases, and not begun twice', async () => {

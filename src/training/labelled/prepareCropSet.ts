@@ -4,6 +4,8 @@ import type { Triple } from '../../base/shape.ts'
 import { voxelCount } from '../../base/shape.ts'
 import { sha256 } from '../../network/sha256.ts'
 import { cropAt, cropValues } from '../../tokens/crops.ts'
+import type { Volume } from '../../volume/volume.ts'
+import { volumeIdentity } from '../pretrain/cases.ts'
 import type { LabelledCase, LabelledCohort, OpenLabelledCase } from './cohort.ts'
 import type { CropCase, CropSet } from './cropSet.ts'
 
@@ -83,6 +85,8 @@ export async function prepareCropSet(
   const patients = new Map<string, number>()
   const kept: { readonly cut: Cut; readonly info: CropCase }[] = []
   const indices: number[] = []
+  /** Cases of one scan come one after the other. */
+  let scan: { readonly volume: Volume; readonly identity: string } | undefined
   for (const [index, one] of cohort.cases.entries()) {
     throwIfCancelled(signal, 'Cutting the crops')
     const open = await cohort.open(index)
@@ -100,7 +104,10 @@ export async function prepareCropSet(
     const { hasMask } = cut
     const patient = patients.get(one.patient)!
     indices.push(index)
-    kept.push({ cut, info: { patient, label, isIndeterminate, hasMask, volumeMm3, synthetic, identity } })
+    const info = { patient, label, isIndeterminate, hasMask, volumeMm3, synthetic, identity }
+    if (scan?.volume !== open.volume)
+      scan = { volume: open.volume, identity: await volumeIdentity(open.volume) }
+    kept.push({ cut, info: { ...info, scan: scan.identity } })
   }
   if (kept.length === 0)
     throw new InputError(
