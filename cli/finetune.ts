@@ -12,7 +12,7 @@ import { boxShapeFor, entryFor, type KnownStart } from '../src/training/finetune
 import { finetuneReport } from '../src/training/finetune/report.ts'
 import { summariseCrops } from '../src/training/finetune/requireSettings.ts'
 import { finetunedModel, readFinetuneResult } from '../src/training/finetune/result.ts'
-import { openStartModel } from '../src/training/finetune/runRecord.ts'
+import { openStartModel, readFinetuneConfig } from '../src/training/finetune/runRecord.ts'
 import type { FinetuneSettings } from '../src/training/finetune/settings.ts'
 import type { LabelledCohort } from '../src/training/labelled/cohort.ts'
 import type { CropSet } from '../src/training/labelled/cropSet.ts'
@@ -101,7 +101,9 @@ async function openKnown(values: Values, storage: RunStorage): Promise<CropSet |
       `A continued run keeps its settings, so --${given.join(', --')} cannot be given with --resume; leave it out, or begin a new run.`,
     )
   if (!values.data) return undefined
-  const { settings } = await readFinetuneResult(storage)
+  const known = await readFinetuneConfig(storage)
+  if (!known) throw new InputError('There is no run to continue here; begin one, or choose another --out.')
+  const { settings } = known
   const cohort = await openData(values.data)
   const { boxShape: shape, entry } = settings
   return (await prepareCropSet(cohort, { shape, spacingMm: entry.spacingMm })).crops

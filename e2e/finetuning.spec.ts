@@ -139,11 +139,35 @@ test('a fine-tuning that a reload interrupts asks for the same cases and ends wi
   await train(page, false)
   const whole = await seesWeights(page)
 
-  await test.step('another run of the same is left in the middle of an epoch', async () => {
+  // The worker ends with its run, and all its memory with it.
+  const trainWorkers = () => page.workers().filter(worker => worker.url().includes('train.worker'))
+  await expect.poll(() => trainWorkers().length).toBe(0)
+
+  await test.step('another run of the same is paused', async () => {
     await page.getByRole('button', { name: 'Train', exact: true }).click()
     await expect(page.getByTestId('run-whereabouts')).toContainText(/Saved at update \d/, {
       timeout: 120_000,
     })
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await expect(page.getByText('Paused, saved')).toBeVisible({ timeout: 60_000 })
+  })
+  await test.step('a second tab sees it, says whose it is, and can neither continue nor delete it', async () => {
+    const second = await page.context().newPage()
+    await second.goto('./')
+    await second.getByText('Train', { exact: true }).click()
+    await expect(listed(second).first()).toContainText(/open in another tab, \d+ of \d+ updates saved/)
+    await expect(second.getByText(/Another tab of this browser is training this run/)).toBeVisible()
+    await expect(listed(second).first().getByRole('button', { name: 'Continue' })).toHaveCount(0)
+    await listed(second)
+      .first()
+      .getByRole('button', { name: /^More about/ })
+      .click()
+    await expect(second.getByRole('menuitem', { name: 'Delete' })).toBeDisabled()
+    await second.close()
+  })
+  await test.step('it goes on from its pause, and is left in the middle of an epoch', async () => {
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await expect(page.getByText('Training', { exact: true }).first()).toBeVisible()
     await page.reload()
     await page.getByText('Train', { exact: true }).click()
     await expect(listed(page).first()).toContainText(/stopped at \d+ of \d+ updates/)

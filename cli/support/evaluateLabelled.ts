@@ -11,6 +11,7 @@ import { judgeMasks } from '../../src/training/validation/judgeMasks.ts'
 import type { Compared, ValidationReport } from '../../src/training/validation/report.ts'
 import { reportText } from '../../src/training/validation/reportTables.ts'
 import { maskProbability, scoreClasses, scoreMasks } from '../../src/training/validation/scoreModel.ts'
+import { casesSeen } from '../../src/training/finetune/learntFrom.ts'
 import { openLabelled } from './labelled.ts'
 import { openModel } from './openModel.ts'
 
@@ -35,7 +36,12 @@ export async function evaluateLabelled({ data, model: name, task, device, json }
     const { crops, notices, indices } = await cutFor(model, cohort, asked)
     for (const notice of [...cohort.leftOut.map(({ why }) => why), ...cohort.notices, ...notices])
       process.stderr.write(`${notice}\n`)
-    const report = await judge(model, crops, asked)
+    const seen = casesSeen(model.manifest, crops.cases)
+    if (seen.length > 0)
+      process.stderr.write(
+        `${model.manifest.name} has learnt from the scans of ${seen.map(at => cohort.cases[indices[at]].id).join(', ')}.\n`,
+      )
+    const report = await judge(model, crops, asked, seen.length)
     console.log(`${asked}; ${runtime.label}\n`)
     console.log(reportText(report, at => cohort.cases[indices[at]].id))
     const judged = { name: model.manifest.name, version: model.manifest.version, identity: model.identity }
@@ -80,7 +86,12 @@ function cutFor(model: LoadedModel, cohort: LabelledCohort, task: ClassTask): Pr
   )
 }
 
-async function judge(model: LoadedModel, crops: CropSet, task: ClassTask): Promise<ValidationReport> {
+async function judge(
+  model: LoadedModel,
+  crops: CropSet,
+  task: ClassTask,
+  seen: number,
+): Promise<ValidationReport> {
   const { name, version, provenance } = model.manifest
   const progress = progressLine('judged')
   const options = { onProgress: (done: number, total: number) => progress({ done, total }) }
@@ -95,6 +106,9 @@ async function judge(model: LoadedModel, crops: CropSet, task: ClassTask): Promi
     data,
     synthetic: crops.cases.some(({ synthetic }) => synthetic),
     how,
+    ...(seen > 0 && {
+      seen: `${name} ${version} has learnt from the scans of ${seen} of the ${crops.cases.length} cases: what is said of these shows what it remembers, not how good it is. Judge it on others.`,
+    }),
   })
   if (task === 'segment') {
     const scored = await scoreMasks(model, crops, options)

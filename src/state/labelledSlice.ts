@@ -1,5 +1,6 @@
 // Labelled data for fine-tuning: where it comes from, what is known of its cases, which columns mean what. Voxels stay in
 // the volume worker; pictures and boxes are held outside.
+import { sha256 } from '../network/sha256.ts'
 import { phantomBenchV1, seedsOf } from '../phantom/split.ts'
 import type { CohortOptions, FinetuneTask, LabelledSummary } from '../worker/labelledProtocol.ts'
 import type { PickedFile } from '../worker/protocol.ts'
@@ -75,14 +76,17 @@ export const createLabelledSlice: SliceOf<LabelledSlice> = services => (set, get
       const findings = reviewedFindings(get())
       if (!openCase || !scan || findings.length === 0) return
       asked.clear()
-      const { volume, synthetic } = scan.series
+      const { volume, synthetic, dicom } = scan.series
+      // Two scans of one patient must not fall on both sides of a split; who it is stays in the file.
+      const patientId = dicom?.attributes.PatientID?.trim()
+      const patient = patientId ? await sha256(new TextEncoder().encode(patientId)) : openCase.id
       const labels = held.prediction(openCase.id)?.labels ?? null
       const data = openLabelledData(get())
       const isNew = !labelledScans.includes(openCase.id)
       const addTo = isNew && labelledScans.length > 0 && data ? data.cohortId : null
       const scans = addTo === null ? [openCase.id] : [...labelledScans, openCase.id]
       await opening.open(
-        { kind: 'findings', volume, labels, findings, patient: openCase.id, synthetic, classes },
+        { kind: 'findings', volume, labels, findings, scan: openCase.id, patient, synthetic, classes },
         addTo,
         scans,
       )

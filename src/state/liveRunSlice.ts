@@ -100,6 +100,9 @@ function createListener(set: Api[0], get: Api[1]) {
     set({
       liveRun: { kind: 'going', id, runKind, title, status: 'running', rows, steps, savedSteps, label },
     })
+    void get().refreshRuns()
+    const { shownRun } = get()
+    if ('id' in shownRun && shownRun.id === id) void get().showRun(id)
   }
   return (event: RunEvent): void => {
     const { liveRun } = get()
@@ -107,7 +110,9 @@ function createListener(set: Api[0], get: Api[1]) {
       if (liveRun.kind === 'preparing') set({ liveRun: { ...liveRun, progress: event } })
     } else if (event.kind === 'created') {
       if (liveRun.kind !== 'preparing') return
-      set({ liveRun: { ...liveRun, id: event.id, runKind: event.runKind }, trainStage: 'run' })
+      const { id, runKind } = event
+      // From now on this run is looked at, not the one before it.
+      set({ liveRun: { ...liveRun, id, runKind }, shownRun: { kind: 'reading', id }, trainStage: 'run' })
       void get().refreshRuns()
     } else if (event.kind === 'started') begin(event)
     else if (event.kind === 'rows') whileGoing(({ rows }) => ({ rows: [...rows, ...event.rows] }))
@@ -160,6 +165,16 @@ export const createLiveRunSlice: SliceOf<LiveRunSlice> = services => (set, get) 
     if (liveRun.kind === 'going') set({ liveRun: { ...liveRun, status } })
   }
 
+  /** A browser takes a moment to see that the worker's lock has fallen with its run. */
+  const listEnded = async () => {
+    const id = idOf(get().liveRun)
+    for (let tries = 0; tries < 5; tries++) {
+      if (tries > 0) await new Promise(resolve => setTimeout(resolve, 200))
+      await get().refreshRuns()
+      if (isLive(get()) || !get().runs.some(run => run.id === id && run.isBeingWritten)) return
+    }
+  }
+
   return {
     liveRun: { kind: 'none' },
     runNotices: [],
@@ -183,7 +198,7 @@ export const createLiveRunSlice: SliceOf<LiveRunSlice> = services => (set, get) 
         set({ liveRun: failure ? { kind: 'failed', id, title, failure } : { kind: 'none' } })
       }
       const ended = get().liveRun
-      await get().refreshRuns()
+      await listEnded()
       if ('id' in ended && ended.id !== null) await get().showRun(ended.id)
     },
 

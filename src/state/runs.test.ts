@@ -5,6 +5,7 @@ import type { RunEvent, RunOutcome, RunSummary } from '../worker/trainProtocol.t
 import type { Workers } from '../worker/workers.ts'
 import { InputError } from '../base/errors.ts'
 import { pretrainProblem } from './pretrainSlice.ts'
+import { isElsewhere } from './runsSlice.ts'
 import { createWorkbench } from './store.ts'
 
 const summary: RunSummary = {
@@ -62,6 +63,8 @@ describe('the run that goes on', () => {
     const ending = store.getState().beginPretraining()
     expect(store.getState().liveRun).toMatchObject({ kind: 'preparing', id: null })
     tell({ kind: 'created', id: 'run-1', runKind: 'pretrain' })
+    // The new run is looked at, not the one before it.
+    expect(store.getState().shownRun).toEqual({ kind: 'reading', id: 'run-1' })
     tell({ kind: 'started', rows: [row(0)], steps: 3, label: 'a CPU' })
     tell({ kind: 'rows', rows: [row(1)] })
     tell({ kind: 'saved', step: 2 })
@@ -126,6 +129,21 @@ describe('the list', () => {
     await store.getState().deleteRun('run-1')
     await store.getState().settleDelete()
     expect(asked).toContain('deleteRun')
+  })
+})
+
+describe('a run of another tab', () => {
+  test('is told from the own one, and read anew while it is shown', async () => {
+    const { store, asked } = open({ ...summary, isBeingWritten: true })
+    await store.getState().refreshRuns()
+    await store.getState().showRun('run-1')
+    const [run] = store.getState().runs
+    expect(isElsewhere(store.getState(), run)).toBe(true)
+    asked.length = 0
+    await store.getState().followOtherTabs()
+    expect(asked).toContain('readRun')
+    void store.getState().continueRun('run-1')
+    expect(isElsewhere(store.getState(), run)).toBe(true)
   })
 })
 

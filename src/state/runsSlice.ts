@@ -3,7 +3,8 @@ import type { RunDetails, RunSummary, StorageState } from '../worker/trainProtoc
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
-import type { SliceOf } from './store.ts'
+import { isLive } from './liveRunSlice.ts'
+import type { SliceOf, Workbench } from './store.ts'
 
 export type ShownRun =
   | { readonly kind: 'none' }
@@ -28,6 +29,8 @@ export interface RunsSlice {
   readonly trainStage: 'run' | 'scan'
   enterTraining(): Promise<void>
   refreshRuns(): Promise<void>
+  /** Reads the list anew, and the shown run where another tab trains it. */
+  followOtherTabs(): Promise<void>
   showRun(id: string): Promise<void>
   compareRun(id: string | null): Promise<void>
   renameRun(id: string, title: string): Promise<void>
@@ -44,6 +47,10 @@ export interface RunsSlice {
   dismissLibraryFailure(): void
   setTrainStage(stage: 'run' | 'scan'): void
 }
+
+/** Another tab writes this run. */
+export const isElsewhere = (state: Pick<Workbench, 'liveRun'>, { id, isBeingWritten }: RunSummary): boolean =>
+  isBeingWritten && !(isLive(state) && 'id' in state.liveRun && state.liveRun.id === id)
 
 /** How long a deleted run can be taken back. */
 const undoMs = 10_000
@@ -67,10 +74,8 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
   }
   async function destroy(id: string): Promise<void> {
     await attempt('Deleting this run', () => library.run('deleteRun', { id }))
-    const failure = get().libraryFailure
-    await get().refreshRuns()
     // A run that could not be deleted is in the list again, with the reason above it.
-    if (failure) set({ libraryFailure: failure })
+    await get().refreshRuns()
   }
 
   const onProgress = (libraryWork: StageProgress) => set({ libraryWork })
@@ -93,14 +98,28 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
       if (shownRun.kind === 'none' && first) await get().showRun(first)
     },
 
-    refreshRuns: () =>
-      attempt('Listing the runs', async () => {
+    // What stands over the list stays: it is read anew without anybody's asking, too.
+    async refreshRuns() {
+      try {
         const [runs, storage] = await Promise.all([
           library.run('listRuns', {}),
           library.run('storageState', {}),
         ])
         set({ runs: runs.filter(({ id }) => id !== get().deletedRun?.id), storage, areRunsKnown: true })
-      }),
+      } catch (error) {
+        set({ libraryFailure: toFailure(error, 'Listing the runs') ?? null })
+      }
+    },
+
+    async followOtherTabs() {
+      await get().refreshRuns()
+      const { shownRun } = get()
+      if (
+        shownRun.kind === 'shown' &&
+        get().runs.some(run => run.id === shownRun.id && isElsewhere(get(), run))
+      )
+        await get().showRun(shownRun.id)
+    },
 
     async showRun(id) {
       const { shownRun } = get()

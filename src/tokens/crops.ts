@@ -1,6 +1,6 @@
 // A cube around a world position at the model's spacing, for the classifier and for crops that training learns on.
 // Separable tent filter: trilinear where it interpolates, widened to the new spacing where it downsamples.
-import type { Triple } from '../base/shape.ts'
+import type { Grid, Triple } from '../base/shape.ts'
 import type { Volume } from '../volume/volume.ts'
 import { rasMmToVoxel } from '../volume/geometry.ts'
 import { triangleTaps } from '../volume/resample.ts'
@@ -39,16 +39,37 @@ export function cropAt(
   shape: Triple,
   spacingMm: Triple,
 ): Float32Array {
-  const [D, H, W] = volume.shape
-  const centre = rasMmToVoxel(volume.affine, centreRasMm)
+  const { hu } = volume
+  return cropValues(volume, at => hu[at], airHu, { centreRasMm, shape, spacingMm })
+}
+
+/** What to cut out: [D,H,W] voxels around a place. */
+export interface CropBox {
+  readonly centreRasMm: readonly [number, number, number]
+  readonly shape: Triple
+  readonly spacingMm: Triple
+}
+
+/** As `cropAt`, of any value that each voxel of a grid has; `outside` it there is that one. Only the box is looked at. */
+export function cropValues(
+  grid: Grid,
+  valueAt: (voxel: number) => number,
+  outside: number,
+  { centreRasMm, shape, spacingMm }: CropBox,
+): Float32Array {
+  const [D, H, W] = grid.shape
+  const centre = rasMmToVoxel(grid.affine, centreRasMm)
   const along = (axis: 0 | 1 | 2) =>
-    tentTaps(centre[axis], shape[axis], spacingMm[axis] / volume.spacingMm[axis])
+    tentTaps(centre[axis], shape[axis], spacingMm[axis] / grid.spacingMm[axis])
   const [slices, rows, columns] = [along(0), along(1), along(2)]
   const firstSlice = slices.start[0]
   const sliceCount = slices.start[shape[0] - 1] + slices.taps - firstSlice
   const firstRow = rows.start[0]
   const rowCount = rows.start[shape[1] - 1] + rows.taps - firstRow
 
+  const firstColumn = columns.start[0]
+  const columnCount = columns.start[shape[2] - 1] + columns.taps - firstColumn
+  const values = new Float64Array(columnCount) // one source row
   const line = new Float64Array(rowCount * shape[2]) // one source slice, columns resampled
   const planes = new Float32Array(sliceCount * shape[1] * shape[2]) // source slices, rows and columns resampled
   for (let s = 0; s < sliceCount; s++) {
@@ -57,13 +78,15 @@ export function cropAt(
       const h = firstRow + r
       const isInside = d >= 0 && d < D && h >= 0 && h < H
       const from = (d * H + h) * W
+      for (let c = 0; c < columnCount; c++) {
+        const w = firstColumn + c
+        values[c] = isInside && w >= 0 && w < W ? valueAt(from + w) : outside
+      }
       for (let j = 0; j < shape[2]; j++) {
+        const first = columns.start[j] - firstColumn
         let sum = 0
-        for (let t = 0; t < columns.taps; t++) {
-          const w = columns.start[j] + t
-          const hu = isInside && w >= 0 && w < W ? volume.hu[from + w] : airHu
-          sum += hu * columns.weights[j * columns.taps + t]
-        }
+        for (let t = 0; t < columns.taps; t++)
+          sum += values[first + t] * columns.weights[j * columns.taps + t]
         line[r * shape[2] + j] = sum
       }
     }

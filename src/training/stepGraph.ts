@@ -4,6 +4,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 // tfjs-core alone knows no gradients; the whole package registers them.
 import '@tensorflow/tfjs'
+import { InputError } from '../base/errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { simplify } from '../graph/simplify.ts'
 import { traceGraph, type InputSpec, type TraceOptions } from '../graph/trace.ts'
@@ -144,10 +145,8 @@ function withoutUnread(
   return { graph: { ...graph, inputs }, fixed }
 }
 
-/** The computation went as it should, and training has diverged. */
-export class DivergenceError extends Error {
-  override readonly name = 'DivergenceError'
-}
+/** The computation went as it should, and training has diverged: the settings are what came wrong. */
+export class DivergenceError extends InputError {}
 
 /** @throws DivergenceError in a sentence when a report is no number. */
 export function requireFinite(reports: Readonly<Record<string, number>>, step: number): void {

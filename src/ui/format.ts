@@ -69,3 +69,10 @@ export function malignancyWords(probability: number): string {
   const words = ['very low', 'low', 'moderate', 'high', 'very high']
   return words[Math.min(4, Math.floor(probability * 5))]
 }
+
+/** "26 Nov, 23:41" of an ISO 8601 time, on this computer's clock. */
+export function formatDateTime(iso: string): string {
+  const date = new Date(iso)
+  const options = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const
+  return Number.isNaN(date.getTime()) ? iso : date.toLocaleString('en-GB', options)
+}

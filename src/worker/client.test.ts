@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { CancelledError, InputError, throwIfCancelled } from '../base/errors.ts'
+import { CancelledError, DeviceMemoryError, InputError, throwIfCancelled } from '../base/errors.ts'
 import { createClient } from './client.ts'
 import type { WorkerLike } from './client.ts'
 import { serveTasks } from './serveTasks.ts'
@@ -8,6 +8,7 @@ import type { Handlers, MessageScope } from './serveTasks.ts'
 type Tasks = {
   double: { input: number; progress: number; result: number }
   refuse: { input: null; progress: null; result: null }
+  outgrow: { input: null; progress: null; result: null }
   count: { input: number; progress: number; result: number }
 }
 
@@ -18,6 +19,9 @@ const handlers: Handlers<Tasks> = {
   async double(input, { report }) {
     report(0.5)
     return { result: 2 * input }
+  },
+  async outgrow() {
+    throw new DeviceMemoryError('The GPU cannot hold 9 GB; choose a smaller crop.')
   },
   async refuse() {
     throw new InputError('A text file came; a scan is expected: choose another file.', 'byte 0 is 0x41')
@@ -82,6 +86,12 @@ describe('tasks across the worker’s border', () => {
     expect(error).toBeInstanceOf(InputError)
     expect((error as InputError).details).toBe('byte 0 is 0x41')
   })
+  test('what a device cannot hold is a sentence for the reader, not a fault of the program', async () => {
+    const { run } = connect()
+    await expect(run('outgrow', null)).rejects.toThrow(InputError)
+    await expect(run('outgrow', null)).rejects.toThrow(/choose a smaller crop/)
+  })
+
   test('cancel is acknowledged at once and ends the job in the worker soon after', async () => {
     const client = connect()
     const controller = new AbortController()

@@ -37,6 +37,8 @@ export type LabelledSource =
       readonly labels: Uint8Array | null
       readonly findings: readonly ReviewedFinding[]
       /** Tells scans apart within the session, and says nothing else. */
+      readonly scan: string
+      /** One for all scans of a patient, where the files say whose they are; it does not say who. */
       readonly patient: string
       readonly synthetic: boolean
       readonly classes: 'nodule' | 'malignancy'

@@ -77,7 +77,7 @@ export const libraryHandlers: Handlers<LibraryTasks> = {
     const store = await openStore()
     const { folder, record } = await requireRun(store, id)
     const onFile = (done: number, total: number) => report({ stage: 'Packing the run', done, total })
-    const bytes = await packRun(folder, onFile)
+    const bytes = await packRun(folder, record.kind, onFile)
     return { result: { fileName: `${fileStem(record.title)}.run.zip`, bytes }, transfer: [bytes.buffer] }
   },
 

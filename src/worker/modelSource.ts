@@ -4,12 +4,12 @@ import type { ModelFiles } from '../prediction/loadModel.ts'
 import { fetchCard, fetchDescription, fetchModel } from './fetchModel.ts'
 import type { ModelSource } from './labProtocol.ts'
 import { modelLibrary } from './modelLibrary.ts'
-import { openPageFolder } from './opfs.ts'
+import { openKeptFolder } from './runs/fileStore.ts'
 
-/** The library in this browser's files; undefined where it keeps none for this page. */
+/** The library in this browser's files or its database; undefined where it keeps nothing for this page. */
 export async function keptModels() {
-  const folder = await openPageFolder()
-  return folder && modelLibrary(folder.folder('models'))
+  const kept = await openKeptFolder().catch(() => undefined)
+  return kept && modelLibrary(kept.folder.folder('models'))
 }
 
 async function openLibrary() {

@@ -1,5 +1,5 @@
-// Files that this page keeps: a folder of the browser's own file system (OPFS), or of memory where there is none (a page
-// over plain http, a private window; runs have IndexedDB there: runs/databaseFolder.ts). Whoever keeps something takes a
+// Files that this page keeps: a folder of the browser's own file system (OPFS); of its database where there is none (a page
+// over plain http: runs/databaseFolder.ts); of memory where there is not even that. Whoever keeps something takes a
 // `FileFolder` and does not ask which.
 import { InputError } from '../base/errors.ts'
 

@@ -1,5 +1,5 @@
 // The worker's side: dispatch only. Runs a table of handlers, reports, and turns a cancel message into an abort signal.
-import { CancelledError, InputError } from '../base/errors.ts'
+import { CancelledError, DeviceMemoryError, InputError } from '../base/errors.ts'
 import type { PlainError, ReplyMessage, RequestMessage, TaskTable } from './protocol.ts'
 
 export interface JobContext<Progress> {
@@ -51,6 +51,9 @@ export function serveTasks<Tasks extends TaskTable>(scope: MessageScope, handler
 
 function toPlainError(error: unknown): PlainError {
   if (error instanceof InputError) return { name: error.name, message: error.message, details: error.details }
+  // What does not fit is the user's to choose otherwise, as a wrong input is.
+  if (error instanceof DeviceMemoryError)
+    return { name: 'InputError', message: error.message, details: error.stack }
   if (error instanceof CancelledError) return { name: error.name, message: error.message, details: undefined }
   const known = error instanceof Error ? error : new Error(String(error))
   return { name: known.name, message: known.message, details: known.stack }

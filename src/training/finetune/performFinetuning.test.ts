@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { InputError } from '../../base/errors.ts'
 import { testRuntime } from '../../graph/testSupport.ts'
 import { modelIdentity, parseManifest } from '../../network/model.ts'
 import { readSafetensors } from '../../network/safetensors.ts'
@@ -7,6 +8,7 @@ import { readWeights, takeParameters } from '../../prediction/weights.ts'
 import type { CropSet } from '../labelled/cropSet.ts'
 import { memoryStorage } from '../pretrain/testSupport.ts'
 import { RunControl } from '../run/control.ts'
+import { casesSeen, joinLearnt } from './learntFrom.ts'
 import { performFinetuning, type FinetuningOptions } from './performFinetuning.ts'
 import { finetunedModel, readFinetuneResult } from './result.ts'
 import type { FinetuneSettings } from './settings.ts'
@@ -120,7 +122,8 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
   it('gives a model whose files belong together and that names its parent', async () => {
     const { storage } = memoryStorage()
     const settings = testSettings({ method: 'head', start: await startOf(start!) })
-    await run({ storage, settings, crops, start })
+    const cases = crops.cases.map((one, at) => ({ ...one, scan: `scan ${at % 2}` }))
+    await run({ storage, settings, crops: { ...crops, cases }, start })
     const { manifest, weights } = await finetunedModel(storage, { name: 'mine' })
     const file = await readWeights(parseManifest(JSON.parse(JSON.stringify(manifest))), weights)
     const own = takeParameters(file, 'classify.')
@@ -133,6 +136,14 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
     }
     expect(own['cls_head.weight'].data).not.toEqual(parent['classify.cls_head.weight'].data)
     expect(manifest.provenance.parent).toEqual(await startOf(start!))
+    // In folds the kept model has learnt from all cases; a child of it has, too, whatever it learns from.
+    expect(manifest.provenance.learntFrom).toEqual(['scan 0', 'scan 1'])
+    expect(joinLearnt(manifest, [{ ...crops.cases[0], scan: 'scan 9' }])).toEqual([
+      'scan 0',
+      'scan 1',
+      'scan 9',
+    ])
+    expect(casesSeen(manifest, [{ scan: 'scan 9' }, {}, { scan: 'scan 1' }])).toEqual([2])
   })
 
   it('is refused with other cases, and not begun twice', async () => {
@@ -146,14 +157,21 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
 
   it('stops at a loss that is no number and keeps the last save', async () => {
     const { storage, files } = memoryStorage()
-    const settings = testSettings({ learningRate: 1, epochs: 20, averaging: 0, weightDecay: 1 })
-    const control = new RunControl()
-    const onRow = (row: { step: number }) => {
-      if (row.step > 20) control.stop()
+    const settings = testSettings({ epochs: 20 })
+    const outputRange: [number, number] = [-1, 1]
+    // From the fourth update on the images are no numbers, and so is a loss.
+    const onRow = ({ step }: { step: number }) => {
+      if (step === 2) outputRange[1] = NaN
     }
-    await run({ storage, settings, crops, control, onRow }).catch((error: Error) => {
-      expect(error.message).toMatch(/lower the learning rate/)
-    })
-    expect(saveOf(files).length).toBeGreaterThan(0)
+    const broken = { ...settings, entry: { ...settings.entry, outputRange } }
+    const going = run({ storage, settings: broken, crops, onRow, saveEvery: 2 })
+    await expect(going).rejects.toThrow(/loss became NaN .*lower the learning rate/)
+    // A sentence for whoever started it, in the page as on a command line.
+    await expect(going).rejects.toBeInstanceOf(InputError)
+    expect((JSON.parse(new TextDecoder().decode(files.get('latest.json'))) as { step: number }).step).toBe(2)
+    const control = new RunControl()
+    const rows: number[] = []
+    await run({ storage, control, onRow: ({ step }) => void (rows.push(step) > 1 && control.stop()) })
+    expect(rows).toEqual([2, 3])
   })
 })

@@ -30,6 +30,9 @@ export function finetuneReport(result: FinetuneResult, name: string): Validation
       : `${classified.length} labelled ${kind}cases of ${data.patients} patients`,
     synthetic: data.synthetic,
     how: describeValidation(result),
+    ...(result.seenByStart > 0 && {
+      seen: `The start model has learnt from the scans of ${result.seenByStart} of these ${data.cases} cases: none of the figures, its own and the new model’s, is honest for them.`,
+    }),
   }
   return isSegmentation
     ? judgeMasks(segmented, { compared, labelShare })

@@ -13,6 +13,7 @@ import type { ScoredClass, ScoredMask } from '../validation/scored.ts'
 import { divideCases, usableCases } from './divide.ts'
 import type { FinetuneRow } from './figures.ts'
 import { gradientStateShapes } from './gradientUpdates.ts'
+import { casesSeen, joinLearnt } from './learntFrom.ts'
 import { partsOf, placeOf, updatesOf, type Part } from './parts.ts'
 import { probeStateShapes, probeSteps } from './probeUpdates.ts'
 import { summariseCrops, type CropSummary } from './requireSettings.ts'
@@ -35,6 +36,8 @@ export interface FinetuneResult {
   readonly step: number
   readonly steps: number
   readonly isFinished: boolean
+  /** Cases whose scans the start model has learnt from. */
+  readonly seenByStart: number
   /** Cases that were held out and judged so far; of a classification. */
   readonly classified: readonly ScoredClass[]
   /** The same of a segmentation. */
@@ -90,13 +93,14 @@ async function openSaved(storage: RunStorage): Promise<SavedRun> {
 
 /** Reads what a run has given so far. @throws InputError when the storage holds no run, or nothing was saved yet. */
 export async function readFinetuneResult(storage: RunStorage): Promise<FinetuneResult> {
-  const { config, step, steps, groups } = await openSaved(storage)
+  const { config, step, steps, groups, start } = await openSaved(storage)
   const { settings, crops } = config
   const table = new ScoreTable(crops.cases.length, scoreWidth(settings), groups.scores)
   const isSegmentation = settings.task === 'segment'
   return {
     ...{ settings, classes: crops.classes, step, steps, isFinished: step >= steps },
     data: summariseCrops(crops),
+    seenByStart: start ? casesSeen(start.manifest, crops.cases).length : 0,
     classified: isSegmentation ? [] : scoredClasses(table, crops.cases),
     segmented: isSegmentation ? scoredMasks(table, crops.cases) : [],
     rows: await readHistory<FinetuneRow>(storage),
@@ -122,7 +126,7 @@ function titleOf({ task, method }: FinetuneSettings, start: StartModel | undefin
   return `${start ? start.manifest.title : 'From scratch'} — ${what}, ${how}`
 }
 
-function provenanceOf({ config, start, step, steps }: SavedRun): ModelManifest['provenance'] {
+function provenanceOf({ config, start, parts, step, steps }: SavedRun): ModelManifest['provenance'] {
   const { settings, crops, sessions } = config
   const data = summariseCrops(crops)
   return {
@@ -135,6 +139,11 @@ function provenanceOf({ config, start, step, steps }: SavedRun): ModelManifest['
       ? { name: start.manifest.name, version: start.manifest.version, identity: start.identity }
       : 'scratch',
     data: { ...data, cropsIdentity: crops.identity },
+    learntFrom: joinLearnt(
+      start?.manifest,
+      // What the last part holds out is judged and never learnt.
+      crops.cases.filter((_, at) => !parts.at(-1)?.division.held.includes(at)),
+    ),
     settings,
     updates: step,
     isFinished: step >= steps,

@@ -38,9 +38,13 @@ export async function readFinetuneConfig(storage: RunStorage): Promise<FinetuneC
   const value = await readJson(storage, configFile)
   if (value === undefined) return undefined
   const config = value as Partial<FinetuneConfig>
-  if (config.kind !== 'finetune' || config.schemaVersion !== schemaVersion)
+  if (config.kind !== 'finetune')
     throw new InputError(
-      `This is a run of kind '${config.kind ?? 'unknown'}', schema version ${config.schemaVersion ?? 'unknown'}; a fine-tuning run of version ${schemaVersion} is expected. Choose another one.`,
+      `This is a run of kind '${config.kind ?? 'unknown'}'; a fine-tuning run is expected. Choose another one.`,
+    )
+  if (config.schemaVersion !== schemaVersion)
+    throw new InputError(
+      `This run was written by another version of this program (schema version ${config.schemaVersion ?? 'unknown'}, ${schemaVersion} is expected); continue it with that version, or begin a new run.`,
     )
   return config as FinetuneConfig
 }

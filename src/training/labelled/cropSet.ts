@@ -14,6 +14,11 @@ export interface CropCase {
   readonly synthetic: boolean
   /** SHA-256 of the box's HU and mask: two cases of one content are duplicates. */
   readonly identity: string
+  /**
+   * SHA-256 of its scan's grid and HU, by which a model knows later what it has learnt from; of what was cut before there
+   * was one, absent. It says nothing to those who do not have the scan; a patient's ID could be guessed from its hash.
+   */
+  readonly scan?: string
 }
 
 export interface CropSet {

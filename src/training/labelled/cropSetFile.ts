@@ -16,9 +16,11 @@ export function factsOf({ shape, spacingMm, classes, cases }: CropSet): CropSetF
   return { shape, spacingMm, classes, cases }
 }
 
-/** SHA-256 over everything that the set says of its cases; each case's own identity stands for its voxels. */
+/** SHA-256 over everything that a run reads of its cases; each case's own identity stands for its voxels. */
 export function cropSetIdentity(crops: CropSetFacts): Promise<string> {
-  const { shape, spacingMm, classes, cases } = crops
+  const { shape, spacingMm, classes } = crops
+  // JSON leaves out what is undefined: runs that were begun before scans were known go on.
+  const cases = crops.cases.map(one => ({ ...one, scan: undefined }))
   return sha256(new TextEncoder().encode(canonicalJson({ shape, spacingMm, classes, cases })))
 }
 

@@ -23,7 +23,9 @@ export interface ReviewedScan {
   /** Number of the finding at each voxel of the volume, 0 for none; null where nothing was segmented. */
   readonly labels: Uint8Array | null
   readonly findings: readonly ReviewedFinding[]
-  /** What the cases are called and grouped by, for the screen. */
+  /** What the cases are called by, for the screen. */
+  readonly scan: string
+  /** What they are grouped by: the same for every scan of one patient. */
   readonly patient: string
   readonly synthetic: boolean
 }
@@ -96,7 +98,7 @@ function voxelsOf({ value }: ReviewedFinding, labels: Uint8Array | null): Int32A
 function toCase(
   finding: ReviewedFinding,
   voxels: Int32Array,
-  { volume, patient, synthetic }: ReviewedScan,
+  { volume, scan, patient, synthetic }: ReviewedScan,
   classes: readonly string[],
 ): LabelledCase {
   const isAccepted = finding.verdict === 'accepted'
@@ -105,7 +107,7 @@ function toCase(
   const named = isIndeterminate ? 'benign' : finding.malignancy
   const accepted = classes.includes('nodule') ? 'nodule' : named
   return {
-    id: `${patient} ${finding.id}`,
+    id: `${scan} ${finding.id}`,
     patient,
     label: classes.indexOf(isAccepted ? accepted! : rejectedClass),
     isIndeterminate: isIndeterminate && !classes.includes('nodule'),

@@ -26,7 +26,7 @@ describe('findings that a reader has judged', () => {
     verdict: ReviewedFinding['verdict'],
     malignancy: ReviewedFinding['malignancy'],
   ) => ({ id, value, verdict, malignancy, centreRasMm: [value, 0, 0] }) as const
-  const scan = { volume, labels, patient: 'open case', synthetic: false }
+  const scan = { volume, labels, scan: 'open case', patient: 'whose', synthetic: false }
   const findings = [
     finding('F1', 1, 'accepted', 'malignant'),
     finding('F2', 2, 'rejected', null),
@@ -36,6 +36,8 @@ describe('findings that a reader has judged', () => {
   it('make nodules and negatives', async () => {
     const cohort = findingsCohort({ ...scan, findings }, 'nodule')
     expect(cohort.classes).toEqual(['not a nodule', 'nodule'])
+    // Called by the scan, divided by the patient.
+    expect(cohort.cases[0]).toMatchObject({ id: 'open case F1', patient: 'whose' })
     expect(cohort.cases.map(({ label, hasMask, volumeMm3 }) => [label, hasMask, volumeMm3])).toEqual([
       [1, true, 8],
       [0, false, 6],

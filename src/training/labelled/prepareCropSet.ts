@@ -3,7 +3,9 @@ import { InputError, throwIfCancelled } from '../../base/errors.ts'
 import type { Triple } from '../../base/shape.ts'
 import { voxelCount } from '../../base/shape.ts'
 import { sha256 } from '../../network/sha256.ts'
-import { cropAt } from '../../tokens/crops.ts'
+import { cropAt, cropValues } from '../../tokens/crops.ts'
+import type { Volume } from '../../volume/volume.ts'
+import { volumeIdentity } from '../pretrain/cases.ts'
 import type { LabelledCase, LabelledCohort, OpenLabelledCase } from './cohort.ts'
 import type { CropCase, CropSet } from './cropSet.ts'
 
@@ -27,23 +29,22 @@ interface Cut {
   readonly hasMask: boolean
 }
 
-/** What of the mask lies in the box. Resampled as a share of each voxel, so that a half belongs to the lesion. */
-function cutMask({ volume, centreRasMm }: OpenLabelledCase, mask: Uint8Array, box: CropBox): Uint8Array {
-  // The crop filter takes what is outside a scan for −1024; a mask is shifted so that this means none of the lesion.
-  const shares = Int16Array.from(mask, inside => (inside ? 1024 : -1024))
-  const cut = cropAt({ ...volume, hu: shares }, centreRasMm, box.shape, box.spacingMm)
+/**
+ * What of the case's lesion, and of others of its scan, lies in the box. Resampled as a share of each voxel, so that a
+ * half belongs to the lesion. Nothing outside of the box is touched: a scan has a hundred times as many voxels.
+ */
+function cutMask({ volume, centreRasMm, mask, otherLesions }: OpenLabelledCase, box: CropBox): Uint8Array {
+  if (!mask) return new Uint8Array(voxelCount(box.shape))
+  const isLesion = otherLesions
+    ? (at: number) => (mask[at] | otherLesions[at]) !== 0
+    : (at: number) => mask[at] !== 0
+  const cut = cropValues(volume, at => (isLesion(at) ? 1 : -1), -1, { centreRasMm, ...box })
   return Uint8Array.from(cut, share => (share >= 0 ? 1 : 0))
-}
-
-function lesionsOf({ mask, otherLesions }: OpenLabelledCase): Uint8Array | null {
-  if (!mask || !otherLesions) return mask
-  return mask.map((inside, at) => inside | otherLesions[at])
 }
 
 function cutCase(open: OpenLabelledCase, box: CropBox): Cut {
   const cropped = cropAt(open.volume, open.centreRasMm, box.shape, box.spacingMm)
-  const lesions = lesionsOf(open)
-  const mask = lesions ? cutMask(open, lesions, box) : new Uint8Array(voxelCount(box.shape))
+  const mask = cutMask(open, box)
   return { hu: Int16Array.from(cropped, Math.round), mask, hasMask: mask.includes(1) }
 }
 
@@ -84,6 +85,8 @@ export async function prepareCropSet(
   const patients = new Map<string, number>()
   const kept: { readonly cut: Cut; readonly info: CropCase }[] = []
   const indices: number[] = []
+  /** Cases of one scan come one after the other. */
+  let scan: { readonly volume: Volume; readonly identity: string } | undefined
   for (const [index, one] of cohort.cases.entries()) {
     throwIfCancelled(signal, 'Cutting the crops')
     const open = await cohort.open(index)
@@ -101,7 +104,10 @@ export async function prepareCropSet(
     const { hasMask } = cut
     const patient = patients.get(one.patient)!
     indices.push(index)
-    kept.push({ cut, info: { patient, label, isIndeterminate, hasMask, volumeMm3, synthetic, identity } })
+    const info = { patient, label, isIndeterminate, hasMask, volumeMm3, synthetic, identity }
+    if (scan?.volume !== open.volume)
+      scan = { volume: open.volume, identity: await volumeIdentity(open.volume) }
+    kept.push({ cut, info: { ...info, scan: scan.identity } })
   }
   if (kept.length === 0)
     throw new InputError(

@@ -71,7 +71,7 @@ export async function saveState(
     await storage.write(name, writeSafetensors(tensors, metadata))
     await writeJson(storage, pointerFile, { schemaVersion, checkpoint: name, step: state.step })
   } catch (error) {
-    await storage.remove(name === before?.checkpoint ? '' : name).catch(() => undefined)
+    if (name !== before?.checkpoint) await storage.remove(name).catch(() => undefined)
     const kept = before ? `the save of step ${before.step} is untouched` : 'nothing was saved before'
     throw new InputError(
       `The run could not be saved at step ${state.step}; ${kept}. Make room where the run is kept and continue it.`,

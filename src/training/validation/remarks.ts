@@ -8,7 +8,7 @@ import type { ScoredClass } from './scored.ts'
 const comfortablePatients = 20
 
 function generalRemarks(cases: number, patients: number, leftOut: string | undefined, compared: Compared) {
-  const remarks: string[] = []
+  const remarks: string[] = compared.seen ? [compared.seen] : []
   if (leftOut) remarks.push(leftOut)
   if (cases === 0) remarks.push('No case could be judged, so there are no figures.')
   else if (patients < leastPatients)

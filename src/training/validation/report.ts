@@ -20,6 +20,8 @@ export interface Compared {
   readonly synthetic: boolean
   /** How cases were kept unseen, e.g. “5 folds by patient”. */
   readonly how: string
+  /** A sentence where a model has learnt from what is judged; absent where nothing is known of that. */
+  readonly seen?: string
 }
 
 export type Rival = 'start' | 'size'

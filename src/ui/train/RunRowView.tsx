@@ -13,7 +13,7 @@ import {
 } from 'react-aria-components'
 import { isLive, updatesMade } from '../../state/liveRunSlice.ts'
 import type { RunSummary } from '../../worker/trainProtocol.ts'
-import { formatMegabytes } from '../format.ts'
+import { formatDateTime, formatMegabytes } from '../format.ts'
 import { fromFileList } from '../pickFiles.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 
@@ -21,11 +21,16 @@ const KIND_WORDS = { pretrain: 'Pretraining', finetune: 'Fine-tuning' } as const
 
 function useStateWords({ id, steps, savedSteps, isBeingWritten, problem }: RunSummary): string {
   const liveRun = useWorkbench(state => state.liveRun)
+  const isDatabase = useWorkbench(state => state.storage?.place === 'database')
   if (liveRun.kind === 'going' && liveRun.id === id)
     return `${liveRun.status === 'paused' ? 'paused' : 'training'}, ${updatesMade(liveRun.rows)} of ${steps} updates`
   if (liveRun.kind === 'preparing' && liveRun.id === id) return 'starting'
   if (problem !== undefined) return 'cannot be read'
-  if (isBeingWritten) return `open in another tab, ${savedSteps} of ${steps} updates saved`
+  if (isBeingWritten) {
+    // Without locks of the browser a tab that was closed counts as open until its lease has ended.
+    const where = isDatabase ? 'open in another tab, or left within the last minute' : 'open in another tab'
+    return steps === 0 ? `${where}, starting` : `${where}, ${savedSteps} of ${steps} updates saved`
+  }
   return savedSteps >= steps ? `finished, ${steps} updates` : `stopped at ${savedSteps} of ${steps} updates`
 }
 
@@ -35,7 +40,7 @@ export function RunRowView({ run }: { run: RunSummary }) {
   const setStage = useWorkbench(state => state.setTrainStage)
   const [isRenaming, setRenaming] = useState(false)
   const words = useStateWords(run)
-  const { id, title, kind, bytes, problem } = run
+  const { id, title, kind, createdAt, bytes, problem } = run
   const look = () => {
     setStage('run')
     void show(id)
@@ -48,7 +53,8 @@ export function RunRowView({ run }: { run: RunSummary }) {
         <Button className="run-main" aria-pressed={isShown} onPress={look}>
           <span className="run-name">{title}</span>
           <span className="secondary figures">
-            {KIND_WORDS[kind]}, {words}, {formatMegabytes(bytes)}
+            {KIND_WORDS[kind]}
+            {createdAt !== '' && `, begun ${formatDateTime(createdAt)}`}, {words}, {formatMegabytes(bytes)}
           </span>
           {problem !== undefined && <span className="problem">{problem}</span>}
         </Button>

@@ -2,6 +2,7 @@
 import { Download } from 'lucide-react'
 import { Button } from 'react-aria-components'
 import type { GoingRun } from '../../state/liveRunSlice.ts'
+import { isElsewhere } from '../../state/runsSlice.ts'
 import { curvesOf } from '../../worker/runCurves.ts'
 import { figuresOf } from '../../worker/runFigures.ts'
 import type { RunDetails, RunFact, RunKind, RunRow } from '../../worker/trainProtocol.ts'
@@ -22,12 +23,13 @@ function useShownLive(): GoingRun | null {
 export function RunView() {
   const live = useShownLive()
   const shown = useWorkbench(state => state.shownRun)
+  const isPreparing = useWorkbench(state => state.liveRun.kind === 'preparing')
   const details = shown.kind === 'shown' ? shown.details : null
   return (
     <div className="run-view">
       <LiveRunBox />
       {live && <RunBody kind={live.runKind} title={live.title} rows={live.rows} details={details} />}
-      {!live && shown.kind === 'reading' && <p className="secondary">Reading the run…</p>}
+      {!live && shown.kind === 'reading' && !isPreparing && <p className="secondary">Reading the run…</p>}
       {!live && shown.kind === 'failed' && <Failed failure={shown.failure} />}
       {!live && details && (
         <RunBody
@@ -75,6 +77,7 @@ function RunBody({ kind, title, rows, details }: RunBodyProps) {
   return (
     <>
       <h2 className="run-title">{title}</h2>
+      {details && <Elsewhere summary={details.summary} />}
       {last ? (
         <>
           <Facts facts={figuresOf(kind, last)} label="Last update" className="run-figures" />
@@ -92,6 +95,18 @@ function RunBody({ kind, title, rows, details }: RunBodyProps) {
       {details && <Whereabouts details={details} />}
       <p className="secondary small-print">Research use — not for clinical use</p>
     </>
+  )
+}
+
+/** A run that another tab writes can be looked at and nothing else. */
+function Elsewhere({ summary }: { summary: RunDetails['summary'] }) {
+  const isOther = useWorkbench(state => isElsewhere(state, summary))
+  if (!isOther) return null
+  return (
+    <p className="warning" role="status">
+      Another tab of this browser is training this run. It can be looked at here; pause or stop it there. When
+      that tab is closed, it can be continued here from its last save.
+    </p>
   )
 }
 

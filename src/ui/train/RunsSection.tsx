@@ -98,7 +98,7 @@ function Room() {
             Delete {kept.volumes} kept volume{kept.volumes === 1 ? '' : 's'} ({formatMegabytes(kept.bytes)})
           </Button>
         )}
-        {!isPersistent && runsBytes > 0 && (
+        {!isPersistent && runsBytes > 0 && quotaBytes !== null && (
           <Button className="button small" onPress={() => void keepStorage()}>
             Ask the browser to keep them
           </Button>

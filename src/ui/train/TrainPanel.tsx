@@ -2,7 +2,8 @@
 import { useEffect } from 'react'
 import type { ComponentType } from 'react'
 import { LabSection } from '../lab/LabSection.tsx'
-import { useWorkbenchStore } from '../useWorkbench.ts'
+import { isElsewhere } from '../../state/runsSlice.ts'
+import { useWorkbench, useWorkbenchStore } from '../useWorkbench.ts'
 import { DataSection } from './data/DataSection.tsx'
 import { PretrainSection } from './PretrainSection.tsx'
 import { ResultSection } from './result/ResultSection.tsx'
@@ -23,6 +24,26 @@ const TRAIN_SECTIONS: readonly TrainSection[] = [
   { title: 'Pretrain without labels', Section: PretrainSection },
 ]
 
+/** How often the list is read while another tab writes one of its runs, ms. */
+const LOOK_EVERY_MS = 5000
+
+/** Other tabs begin, train and delete runs: the list follows when this page is looked at, and while they train. */
+function useOtherTabs() {
+  const follow = useWorkbench(state => state.followOtherTabs)
+  const areOthersBusy = useWorkbench(state => state.runs.some(run => isElsewhere(state, run)))
+  useEffect(() => {
+    const look = () => document.visibilityState === 'visible' && void follow()
+    document.addEventListener('visibilitychange', look)
+    window.addEventListener('focus', look)
+    const timer = areOthersBusy ? setInterval(look, LOOK_EVERY_MS) : undefined
+    return () => {
+      document.removeEventListener('visibilitychange', look)
+      window.removeEventListener('focus', look)
+      clearInterval(timer)
+    }
+  }, [follow, areOthersBusy])
+}
+
 export function TrainPanel() {
   const store = useWorkbenchStore()
   useEffect(() => {
@@ -30,6 +51,7 @@ export function TrainPanel() {
     // What was deleted can be taken back as long as the panel shows it.
     return () => void store.getState().settleDelete()
   }, [store])
+  useOtherTabs()
   return (
     <aside className="panel lab-panel" aria-label="Training">
       {TRAIN_SECTIONS.map(({ title, isOpenAtFirst, Section }) => (

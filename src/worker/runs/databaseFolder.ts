@@ -1,12 +1,22 @@
 // Files in IndexedDB, for pages that have no file system of their own (plain http). What is appended lies as pieces beside
-// the file and is joined when it is read: a history of thousands of lines is not written again with every line.
+// the file and is joined when it is read: a history of thousands of lines is not written again with every line. Sizes have a
+// table of their own, so that a list reads no file.
 import { storageError, type FileFolder, type FolderEntry } from '../opfs.ts'
 
 const databaseName = 'training-runs'
-const table = 'pieces'
+const tables = ['pieces', 'sizes'] as const
 
 /** Folder, file, number of the piece. A file that is written whole is piece 0 alone. */
 type Key = [string, string, number]
+/** Folder, file. */
+type FileKey = [string, string]
+
+interface Tables {
+  /** Of `Key`: bytes. */
+  readonly pieces: IDBObjectStore
+  /** Of `FileKey`: bytes of all its pieces. */
+  readonly sizes: IDBObjectStore
+}
 
 function settle<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -19,15 +29,16 @@ function settle<T>(request: IDBRequest<T>): Promise<T> {
 async function transact<T>(
   database: IDBDatabase,
   mode: 'readonly' | 'readwrite',
-  work: (pieces: IDBObjectStore) => Promise<T>,
+  work: (tables: Tables) => Promise<T>,
 ): Promise<T> {
-  const transaction = database.transaction(table, mode, { durability: 'strict' })
+  const transaction = database.transaction(tables, mode, { durability: 'strict' })
   const ended = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve()
     transaction.onabort = () => reject(storageError(transaction.error))
   })
   try {
-    const result = await work(transaction.objectStore(table))
+    const [pieces, sizes] = tables.map(name => transaction.objectStore(name))
+    const result = await work({ pieces, sizes })
     await ended
     return result
   } catch (error) {
@@ -38,6 +49,11 @@ async function transact<T>(
 
 /** Keys that begin with `parts`. */
 const allOf = (...parts: readonly string[]): IDBKeyRange => IDBKeyRange.bound(parts, [...parts, []])
+/** Keys of a folder and of all folders inside it; '0' follows '/'. */
+const allUnder = (path: string): IDBKeyRange[] => [
+  allOf(path),
+  IDBKeyRange.bound([`${path}/`], [`${path}0`], false, true),
+]
 
 function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
@@ -49,58 +65,90 @@ function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole
 }
 
-async function listFiles(pieces: IDBObjectStore, path: string): Promise<FolderEntry[]> {
-  const sizes = new Map<string, number>()
-  for (const key of (await settle(pieces.getAllKeys(allOf(path)))) as unknown as Key[]) {
-    const piece = (await settle(pieces.get(key))) as Uint8Array
-    sizes.set(key[1], (sizes.get(key[1]) ?? 0) + piece.length)
-  }
-  return [...sizes].map(([name, bytes]) => ({ name, kind: 'file', bytes }))
+async function listFiles({ sizes }: Tables, path: string): Promise<FolderEntry[]> {
+  const keys = (await settle(sizes.getAllKeys(allOf(path)))) as FileKey[]
+  const bytes = (await settle(sizes.getAll(allOf(path)))) as number[]
+  return keys.map(([, name], at) => ({ name, kind: 'file', bytes: bytes[at] }))
 }
 
 /** Folders directly inside `path`, by the paths that files have. */
-async function listFolders(pieces: IDBObjectStore, path: string): Promise<FolderEntry[]> {
-  const keys = (await settle(pieces.getAllKeys())) as unknown as Key[]
-  const inside = keys.flatMap(([folder]) => (folder.startsWith(`${path}/`) ? [folder.slice(path.length + 1)] : []))
-  const names = new Set(inside.map(folder => folder.split('/')[0]))
+async function listFolders({ sizes }: Tables, path: string): Promise<FolderEntry[]> {
+  const keys = (await settle(sizes.getAllKeys(allUnder(path)[1]))) as FileKey[]
+  const names = new Set(keys.map(([folder]) => folder.slice(path.length + 1).split('/')[0]))
   return [...names].map(name => ({ name, kind: 'folder', bytes: 0 }))
 }
 
 function folderAt(database: IDBDatabase, path: string): FileFolder {
   return {
     read: name =>
-      transact(database, 'readonly', async pieces => {
+      transact(database, 'readonly', async ({ pieces }) => {
         const found = (await settle(pieces.getAll(allOf(path, name)))) as Uint8Array[]
         return found.length === 0 ? undefined : join(found)
       }),
     write: (name, bytes) =>
-      transact(database, 'readwrite', async pieces => {
+      transact(database, 'readwrite', async ({ pieces, sizes }) => {
         await settle(pieces.delete(allOf(path, name)))
         // A view of a larger buffer would take all of it along.
         await settle(pieces.put(bytes.slice(), [path, name, 0] satisfies Key))
+        await settle(sizes.put(bytes.length, [path, name] satisfies FileKey))
       }),
     append: (name, bytes) =>
-      transact(database, 'readwrite', async pieces => {
+      transact(database, 'readwrite', async ({ pieces, sizes }) => {
         const count = await settle(pieces.count(allOf(path, name)))
+        const before = ((await settle(sizes.get([path, name]))) as number | undefined) ?? 0
         await settle(pieces.put(bytes.slice(), [path, name, count] satisfies Key))
+        await settle(sizes.put(before + bytes.length, [path, name] satisfies FileKey))
       }),
     remove: name =>
-      transact(database, 'readwrite', async pieces => {
-        await settle(pieces.delete(allOf(path, name)))
-        await settle(pieces.delete(allOf(`${path}/${name}`)))
+      transact(database, 'readwrite', async ({ pieces, sizes }) => {
+        for (const range of [allOf(path, name), ...allUnder(`${path}/${name}`)]) {
+          await settle(pieces.delete(range))
+          await settle(sizes.delete(range))
+        }
       }),
     list: () =>
-      transact(database, 'readonly', async pieces => [
-        ...(await listFiles(pieces, path)),
-        ...(await listFolders(pieces, path)),
+      transact(database, 'readonly', async read => [
+        ...(await listFiles(read, path)),
+        ...(await listFolders(read, path)),
       ]),
     folder: name => folderAt(database, `${path}/${name}`),
   }
 }
 
+/** The first version had no table of sizes. */
+function countSizes(pieces: IDBObjectStore, sizes: IDBObjectStore): void {
+  const cursor = pieces.openCursor()
+  let sum = 0
+  cursor.onsuccess = () => {
+    const { result } = cursor
+    if (!result) return
+    const [path, name, index] = result.key as Key
+    sum = (index === 0 ? 0 : sum) + (result.value as Uint8Array).length
+    sizes.put(sum, [path, name] satisfies FileKey)
+    result.continue()
+  }
+}
+
+let opened: Promise<IDBDatabase> | undefined
+
+function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open(databaseName, 2)
+  request.onupgradeneeded = ({ oldVersion }) => {
+    const { result: database, transaction } = request
+    const sizes = database.createObjectStore('sizes')
+    if (oldVersion === 0) database.createObjectStore('pieces')
+    else countSizes(transaction!.objectStore('pieces'), sizes)
+  }
+  return settle(request)
+}
+
 /** The page's folder in the browser's database. @throws DOMException where the browser has none for this page. */
 export async function openDatabaseFolder(): Promise<FileFolder> {
-  const request = indexedDB.open(databaseName, 1)
-  request.onupgradeneeded = () => request.result.createObjectStore(table)
-  return folderAt(await settle(request), '')
+  opened ??= open()
+  try {
+    return folderAt(await opened, '')
+  } catch (error) {
+    opened = undefined
+    throw error
+  }
 }

@@ -55,12 +55,17 @@ export function storeIn(root: FileFolder, place: FileStore['place']): FileStore 
   }
 }
 
+/** Everything that this browser keeps for the page. @throws DOMException where it keeps nothing. */
+export async function openKeptFolder(): Promise<{ folder: FileFolder; place: FileStore['place'] }> {
+  const files = await openPageFolder()
+  return files ? { folder: files, place: 'files' } : { folder: await openDatabaseFolder(), place: 'database' }
+}
+
 /** @throws InputError where the browser keeps nothing for this page. */
 export async function openStore(): Promise<FileStore> {
-  const files = await openPageFolder()
-  if (files) return storeIn(files.folder(rootFolder), 'files')
   try {
-    return storeIn((await openDatabaseFolder()).folder(rootFolder), 'database')
+    const { folder, place } = await openKeptFolder()
+    return storeIn(folder.folder(rootFolder), place)
   } catch (error) {
     throw new InputError(
       'This browser keeps nothing for this page, so a run could not be saved. Leave the private window, or allow this page to store data.',

@@ -1,28 +1,52 @@
-// A run as one file: a zip of its folder, which `npm run pretrain -- --out FOLDER --resume` takes once it is unpacked. What
-// comes in is checked before anything of it is kept.
+// A run as one file: a zip of its folder, which `npm run pretrain` or `finetune -- --out FOLDER --resume` takes once it is
+// unpacked. What comes in is checked before anything of it is kept.
 import { strToU8, unzipSync, zipSync, type Zippable } from 'fflate'
 import { InputError } from '../../base/errors.ts'
 import { researchNotice } from '../../prediction/pipelineVersion.ts'
 import type { RunStorage } from '../../training/run/storage.ts'
+import { cropSetFile } from '../../training/labelled/cropSetFile.ts'
+import type { RunKind } from '../trainProtocol.ts'
 import type { StoredFolder } from './fileStore.ts'
 
 const noticeFile = 'NOTICE.txt'
-const notice = `${researchNotice}.
 
-This is a training run of SMARTFormer Workbench: its settings (config.json), its history (history.jsonl), what it learns
-from by content (data.json) and its last save (checkpoint-*.safetensors, named by latest.json). It holds no image.
+/** What whoever gets the file should know: above all whether images of patients are in it. */
+function noticeOf(kind: RunKind, names: readonly string[]): string {
+  const command = kind === 'pretrain' ? 'pretrain' : 'finetune'
+  const hasBoxes = names.includes(cropSetFile)
+  const learnt = {
+    pretrain: 'what it learns from by content (data.json)',
+    finetune: 'the model that it began with (start.json, start.safetensors)',
+  }[kind]
+  const images = hasBoxes
+    ? `IT HOLDS IMAGES: a box of voxels around each lesion that it learns from, with its outline and label and without a
+name (${cropSetFile}). Pass it on only to those who may see the cases.`
+    : 'It holds no image.'
+  const again = {
+    pretrain: 'A run that learns from volumes needs them again: --data FILES, in the same order.',
+    finetune: hasBoxes
+      ? 'It needs nothing else to go on.'
+      : 'It needs its labelled cases again: --data FOLDER, the same as when it was begun.',
+  }[kind]
+  return `${researchNotice}.
+
+This is a training run of SMARTFormer Workbench: its settings (config.json), its history (history.jsonl), ${learnt}
+and its last save (checkpoint-*.safetensors, named by latest.json). ${images}
 
 Open it in the page (Train, Runs, Import), or unpack it into a folder and continue it in Node:
 
-  npm run pretrain -- --out FOLDER --resume
+  npm run ${command} -- --out FOLDER --resume
 
-A run that learns from volumes needs them again: --data FILES, in the same order.
+${again} Another device, backend or version computes other last digits, and the run says so.
 `
+}
 
 /** Names that a run's folder may hold; all of them flat. */
 const nameRule = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 /** Never part of what is passed on. */
 const ownFiles = new Set(['lease.json', noticeFile])
+/** What Node's command writes beside a run when it has ended, and what file managers leave: none of it is of the run. */
+const isBeside = (path: string): boolean => /^(__MACOSX\/|model\/)|(^|\/)\.[^./]/.test(path)
 const mostFiles = 1000
 const mostBytes = 8 * 2 ** 30
 
@@ -32,10 +56,11 @@ const levelOf = (name: string): 0 | 6 => (/\.(jsonl?|txt|csv|svg)$/.test(name) ?
 /** @param onFile files read so far, of how many */
 export async function packRun(
   folder: StoredFolder,
+  kind: RunKind,
   onFile: (done: number, total: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const names = (await folder.files()).map(({ name }) => name).filter(name => !ownFiles.has(name))
-  const files: Zippable = { [noticeFile]: [strToU8(notice), { level: 6 }] }
+  const files: Zippable = { [noticeFile]: [strToU8(noticeOf(kind, names)), { level: 6 }] }
   for (const [index, name] of names.entries()) {
     onFile(index, names.length)
     const bytes = await folder.read(name)
@@ -77,6 +102,7 @@ export function unpackRun(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
   const files = new Map<string, Uint8Array>()
   for (const [path, content] of Object.entries(entries)) {
     const name = path.slice(prefix.length)
+    if (isBeside(path) || (path.startsWith(prefix) && isBeside(name))) continue
     if (!path.startsWith(prefix) || !nameRule.test(name))
       throw notARun(`it holds “${path.slice(0, 80)}”, which belongs to no run.`)
     if (!ownFiles.has(name)) files.set(name, content)

@@ -34,7 +34,7 @@ async function makeRun(store: FileStore): Promise<string> {
 }
 
 const newStore = () => storeIn(memoryFolder(), 'files')
-const pack = async (store: FileStore, id: string) => packRun(store.folder(id), () => undefined)
+const pack = async (store: FileStore, id: string) => packRun(store.folder(id), "pretrain", () => undefined)
 
 describe('a run as one file', () => {
   test('is taken in as the run that it was, and says what it must not be used for', async () => {
@@ -53,10 +53,27 @@ describe('a run as one file', () => {
     const store = newStore()
     const files = unzipSync(await pack(store, await makeRun(store)))
     delete files['run.json']
-    const zipped = zipSync(Object.fromEntries(Object.entries(files).map(([name, file]) => [`a/${name}`, file])))
+    const beside = { 'model/model.json': strToU8('{}'), '.DS_Store': strToU8('x') }
+    const zipped = zipSync({
+      ...Object.fromEntries(Object.entries({ ...files, ...beside }).map(([name, file]) => [`a/${name}`, file])),
+      '__MACOSX/a/._config.json': strToU8('x'),
+    })
     const other = newStore()
     await importRun(other, zipped)
-    expect(await listRuns(other)).toMatchObject([{ title: 'Imported run', savedSteps: 2 }])
+    const [run] = await listRuns(other)
+    expect(run).toMatchObject({ title: 'Imported run', savedSteps: 2 })
+    // What the command writes beside a run, and a file manager's own files, are not of it.
+    expect((await other.folder(run.id).files()).map(({ name }) => name)).not.toContain('model.json')
+  })
+
+  test('says whether it holds images of cases, and how it goes on in Node', async () => {
+    const store = newStore()
+    const folder = store.folder(await makeRun(store))
+    const noticeOf = async (kind: 'pretrain' | 'finetune') =>
+      new TextDecoder().decode(unzipSync(await packRun(folder, kind, () => undefined))['NOTICE.txt'])
+    expect(await noticeOf('pretrain')).toMatch(/holds no image[^]*npm run pretrain/)
+    await folder.write('crops.safetensors', new Uint8Array(8))
+    expect(await noticeOf('finetune')).toMatch(/IT HOLDS IMAGES[^]*npm run finetune/)
   })
 
   test('is refused in a sentence when it is damaged, of another version, or something else', async () => {
@@ -80,6 +97,20 @@ describe('the list of runs', () => {
     const id = await makeRun(store)
     await store.folder(id).write('config.json', strToU8('{'))
     expect(await listRuns(store)).toMatchObject([{ id, problem: expect.stringMatching(/not JSON/) }])
+  })
+
+  test('shows a run that is just being begun by its name, and clears away one that was left then', async () => {
+    const store = newStore()
+    const id = newRunId()
+    const folder = store.folder(id)
+    await writeRecord(folder, { kind: 'finetune', title: 'New', createdAt: '', parts: [], saveEvery: 1 })
+    await withRunLock(id, folder, async () => {
+      const [run] = await listRuns(store)
+      expect(run).toMatchObject({ title: 'New', kind: 'finetune', isBeingWritten: true })
+      expect(run.problem).toBeUndefined()
+    })
+    expect(await listRuns(store)).toEqual([])
+    expect(await store.folders()).toEqual([])
   })
 
   test('a run is written by one at a time', async () => {
