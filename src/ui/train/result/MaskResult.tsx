@@ -1,7 +1,8 @@
 // What a trained segmentation is worth: figures beside the start model, and Dice case by case.
 import { maskRows } from '../../../state/reportRows.ts'
 import type { DicePair, MaskReport } from '../../../worker/finetuneProtocol.ts'
-import { useWorkbench } from '../../useWorkbench.ts'
+import { caseNameOf } from '../../../state/worstCaseSlice.ts'
+import { useWorkbench, useWorkbenchStore } from '../../useWorkbench.ts'
 import { PairsChart } from '../charts/PairsChart.tsx'
 import { ChartBlock } from './ChartBlock.tsx'
 import { MetricTable } from './MetricTable.tsx'
@@ -13,8 +14,8 @@ interface MaskResultProps {
 }
 
 export function MaskResult({ report, pairs }: MaskResultProps) {
-  const look = useWorkbench(state => state.lookAtCrop)
-  const names = useWorkbench(state => state.cropNames)
+  const look = useWorkbench(state => state.lookAtCase)
+  const store = useWorkbenchStore()
   const { compared, notice, shares } = report
   return (
     <div className="result-grid">
@@ -29,9 +30,9 @@ export function MaskResult({ report, pairs }: MaskResultProps) {
             <PairsChart
               ref={ref}
               pairs={pairs}
-              nameOf={at => names?.[at] ?? `Case ${at + 1}`}
+              nameOf={at => caseNameOf(store.getState(), at) ?? `Case ${at + 1}`}
               notes={[compared.after, compared.data, compared.how, notice]}
-              onChoose={look}
+              onChoose={at => void look(at)}
             />
           )}
         </ChartBlock>
