@@ -148,8 +148,7 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
   },
 }
 
-const ofLabelledData =
-  'This scan was opened as a case of labelled data: exports lie on its grid in memory and name no DICOM series. Open its own files for those.'
+const ofLabelledData = 'Opened as a case of labelled data: exports name no DICOM series.'
 
 function nothingToRead(series: readonly SeriesSummary[], notes: readonly string[]): InputError {
   const problems = series.map(({ id, description, problem }) => `${description || id}: ${problem}`)

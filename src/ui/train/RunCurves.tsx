@@ -47,14 +47,17 @@ function Curve({ panel, other }: CurveProps) {
   useEffect(() => {
     const element = host.current
     if (!element) return
-    const options = optionsOf(names.split('\n'), otherNames === '' ? [] : otherNames.split('\n'), element)
-    const made = new uPlot(options, latest.current, element)
-    plot.current = made
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
-    observer.observe(element)
+    const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }))
+    // A task for each: together they would hold the page.
+    const soon = setTimeout(() => {
+      const options = optionsOf(names.split('\n'), otherNames === '' ? [] : otherNames.split('\n'), element)
+      plot.current = new uPlot(options, latest.current, element)
+      observer.observe(element)
+    })
     return () => {
+      clearTimeout(soon)
       observer.disconnect()
-      made.destroy()
+      plot.current?.destroy()
       plot.current = null
     }
   }, [names, otherNames])

@@ -10,6 +10,7 @@ import { useHeld } from '../../lab/useHeld.ts'
 import { LabSlider } from '../../lab/LabSlider.tsx'
 import { fromFileList } from '../../pickFiles.ts'
 import { useWorkbench } from '../../useWorkbench.ts'
+import { useStaggered } from '../Staggered.tsx'
 import { boxOf, boxSlice } from '../pictures/boxSlice.ts'
 import { SlicePicture } from '../pictures/SlicePicture.tsx'
 import { OutlineLegend } from './OutlineLegend.tsx'
@@ -18,6 +19,7 @@ export function WorstCases({ report }: { report: ValidationReport }) {
   const worst = useMemo(() => worstCasesOf(report), [report])
   const chosen = useWorkbench(state => state.lookedAtCrop)
   const look = useWorkbench(state => state.lookAtCase)
+  const made = useStaggered(worst.length)
   if (worst.length === 0) return null
   return (
     <section className="train-worst">
@@ -25,7 +27,7 @@ export function WorstCases({ report }: { report: ValidationReport }) {
         Where it is most wrong <span className="secondary">choose a case to see it in its scan</span>
       </h3>
       <ul className="case-grid wide" aria-label="Worst cases">
-        {worst.map(({ at, said }) => (
+        {worst.slice(0, made).map(({ at, said }) => (
           <li key={at}>
             <Button className="picture-button" aria-pressed={at === chosen} onPress={() => void look(at)}>
               <BoxPicture at={at} said={said} />
