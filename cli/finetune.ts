@@ -7,12 +7,18 @@ import { InputError } from '../src/base/errors.ts'
 import { phantomBenchV1, seedsOf } from '../src/phantom/split.ts'
 import type { ModelFiles } from '../src/prediction/loadModel.ts'
 import type { FinetuneRow } from '../src/training/finetune/figures.ts'
-import { performFinetuning } from '../src/training/finetune/performFinetuning.ts'
+import { missingShares, withShare } from '../src/training/finetune/fewShot.ts'
+import { performFinetuning, type FinetuningOptions } from '../src/training/finetune/performFinetuning.ts'
 import { boxShapeFor, entryFor, type KnownStart } from '../src/training/finetune/recommend.ts'
 import { finetuneReport } from '../src/training/finetune/report.ts'
 import { summariseCrops } from '../src/training/finetune/requireSettings.ts'
-import { finetunedModel, readFinetuneResult } from '../src/training/finetune/result.ts'
-import { openStartModel, readFinetuneConfig } from '../src/training/finetune/runRecord.ts'
+import { finetunedModel, readFinetuneResult, type FinetuneResult } from '../src/training/finetune/result.ts'
+import {
+  cropsOf,
+  openStartModel,
+  readFinetuneConfig,
+  readStartModel,
+} from '../src/training/finetune/runRecord.ts'
 import type { FinetuneSettings } from '../src/training/finetune/settings.ts'
 import type { LabelledCohort } from '../src/training/labelled/cohort.ts'
 import type { CropSet } from '../src/training/labelled/cropSet.ts'
@@ -34,7 +40,7 @@ import { runCommand } from './support/runCommand.ts'
 import { stopOnSignals } from './support/stopOnSignals.ts'
 
 const usage =
-  'npm run finetune -- --task classify|segment|respond --data FOLDER|ZIP|CSV|phantom:train:N|phantom:val:N … --out RUN [--model demo|NAME|FOLDER|scratch] [--method probe|head|full|lora] [--folds 5 | --hold-out 0.15,0.2] [--labels 25|50|100] [--epochs N] [--batch N] [--accumulate N] [--lr R] [--warmup N] [--weight-decay R] [--layer-decay R] [--rank N] [--smoothing R] [--patience EPOCHS] [--averaging R] [--seed 1] [--name NAME] [--save-every 20] [--forget-data] [--threads N] [--device cpu|webgpu]   or, to continue,   npm run finetune -- --out RUN --resume [--data …, where the run keeps no copy]'
+  'npm run finetune -- --task classify|segment|respond --data FOLDER|ZIP|CSV|phantom:train:N|phantom:val:N … --out RUN [--model demo|NAME|FOLDER|scratch] [--method probe|head|full|lora] [--folds 5 | --hold-out 0.15,0.2] [--labels 25|50|100] [--few-shot] [--epochs N] [--batch N] [--accumulate N] [--lr R] [--warmup N] [--weight-decay R] [--layer-decay R] [--rank N] [--smoothing R] [--patience EPOCHS] [--averaging R] [--seed 1] [--name NAME] [--save-every 20] [--forget-data] [--threads N] [--device cpu|webgpu]   or, to continue,   npm run finetune -- --out RUN --resume [--data …, where the run keeps no copy]'
 
 const options = {
   ...finetuneFlags,
@@ -42,6 +48,7 @@ const options = {
   out: { type: 'string' },
   name: { type: 'string', default: 'finetuned' },
   resume: { type: 'boolean', default: false },
+  'few-shot': { type: 'boolean', default: false },
   'forget-data': { type: 'boolean', default: false },
   device: { type: 'string', default: 'cpu' },
   threads: { type: 'string' },
@@ -123,10 +130,16 @@ function line(row: FinetuneRow, steps: number): string {
     .join('  ')
 }
 
-/** Metrics as JSON and a table, and the model as a folder. */
-async function writeResults(storage: RunStorage, out: string, name: string, end: RunEnd): Promise<void> {
+/** Metrics as JSON and a table, and the model as a folder. `others`: the same run on other shares of the labels. */
+async function writeResults(
+  storage: RunStorage,
+  out: string,
+  name: string,
+  end: RunEnd,
+  others: readonly FinetuneResult[] = [],
+): Promise<void> {
   const result = await readFinetuneResult(storage)
-  const report = finetuneReport(result, name)
+  const report = finetuneReport(result, name, others)
   await writeFile(path.join(out, 'metrics.json'), `${JSON.stringify(report, null, 1)}\n`)
   console.log(`\n${reportText(report)}\n`)
   if (end !== 'finished') return
@@ -137,43 +150,83 @@ async function writeResults(storage: RunStorage, out: string, name: string, end:
   await writeFile(path.join(folder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options })
-  const { out, name } = values
-  if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
-  const storage = folderStorage(out)
-  const saveEvery = parseCount('save-every', values['save-every'])
+type Beginning = Pick<FinetuningOptions, 'settings' | 'crops' | 'start'>
+
+/** Runs to the end or until somebody stops it, telling the console. */
+async function train(
+  beginning: Beginning,
+  storage: RunStorage,
+  values: Values,
+  control: RunControl,
+  keepsCrops: boolean,
+): Promise<RunEnd> {
   const threads = values.threads === undefined ? undefined : parseCount('threads', values.threads)
-  const started = performance.now()
-  const opened = values.resume
-    ? { settings: undefined, crops: await openKnown(values, storage), start: undefined }
-    : await openNew(values)
   const { places, environment } = await nodePlaces(openTrainPlaces(values.device, threads))
-  const control = new RunControl()
-  stopOnSignals(control)
+  const saveEvery = parseCount('save-every', values['save-every'])
   let steps = 0
-  const end = await performFinetuning({
-    ...opened,
-    ...{ storage, places, environment, control, saveEvery, keepsCrops: !values['forget-data'] },
+  return performFinetuning({
+    ...beginning,
+    ...{ storage, places, environment, control, saveEvery, keepsCrops },
     onNotice: notice => console.log(notice),
     onStart(rows, settings, label, all) {
       steps = all
       const what = settings.start === 'scratch' ? 'scratch' : settings.start.name
+      const share = settings.labelShare < 1 ? ` on ${100 * settings.labelShare} % of the labels` : ''
       console.log(
-        `${settings.task} by ${settings.method} from ${what}, from update ${rows.length} of ${all}, on ${label}`,
+        `${settings.task} by ${settings.method} from ${what}${share}, from update ${rows.length} of ${all}, on ${label}`,
       )
     },
     onRow(row) {
       if (row.validation || row.step % 20 === 0) console.log(line(row, steps))
     },
   })
+}
+
+/** The run again on the other shares of its labels, each in a folder within it; undefined when somebody stopped one. */
+async function trainShares(
+  storage: RunStorage,
+  out: string,
+  values: Values,
+  control: RunControl,
+  given: CropSet | undefined,
+): Promise<FinetuneResult[] | undefined> {
+  const known = (await readFinetuneConfig(storage))!
+  const crops = await cropsOf(storage, known, given)
+  const start = await readStartModel(storage)
+  const results: FinetuneResult[] = []
+  for (const share of missingShares([known.settings.labelShare])) {
+    const folder = folderStorage(path.join(out, `labels-${100 * share}`))
+    // The boxes lie in the run itself.
+    const isBegun = (await readFinetuneConfig(folder)) !== undefined
+    const settings = isBegun ? undefined : withShare(known.settings, share)
+    const end = await train({ settings, crops, start }, folder, values, control, false)
+    if (end !== 'finished') return undefined
+    results.push(await readFinetuneResult(folder))
+  }
+  return results
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options })
+  const { out, name } = values
+  if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
+  const storage = folderStorage(out)
+  const started = performance.now()
+  const opened: Beginning = values.resume
+    ? { settings: undefined, crops: await openKnown(values, storage), start: undefined }
+    : await openNew(values)
+  const control = new RunControl()
+  stopOnSignals(control)
+  const end = await train(opened, storage, values, control, !values['forget-data'])
+  const isFewShot = values['few-shot'] && end === 'finished'
+  const others = isFewShot ? await trainShares(storage, out, values, control, opened.crops) : []
   const seconds = (performance.now() - started) / 1000
-  await writeResults(storage, out, name, end)
+  await writeResults(storage, out, name, end, others)
   const place = path.relative(process.cwd(), out) || out
   console.log(
-    end === 'finished'
+    end === 'finished' && others
       ? `Finished in ${seconds.toFixed(0)} s; run, metrics.json and model are in ${place}.`
-      : `Stopped; continue with npm run finetune -- --out ${place} --resume.`,
+      : `Stopped; continue with npm run finetune -- --out ${place} --resume${values['few-shot'] ? ' --few-shot' : ''}.`,
   )
 }
 

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from '@playwright/test'
 import type { Page } from '@playwright/test'
+import type { FindingsFile } from '../src/prediction/finding.ts'
 import { DEMO_MODEL, isMissing } from './support/data.ts'
 import { labelledZip, phantomZip } from './support/labelledFiles.ts'
 import type { File } from './support/page.ts'
 import { WorkbenchPage } from './support/page.ts'
+import { makeSlab } from './support/slab.ts'
 
 const ball = (id: string, radiusMm: number) => ({ id, radiusMm })
 const tableOf = (labels: readonly (readonly [string, string])[]) =>
@@ -107,13 +110,14 @@ async function train(page: Page, keeps: boolean): Promise<void> {
   await button.click()
 }
 
+const badge = (page: Page) => page.locator('.top-bar .badge-own')
 const listed = (page: Page) => page.getByRole('list', { name: 'Runs' }).getByRole('listitem')
 const seesWeights = async (page: Page) => {
   await expect(page.getByTestId('finetune-weights')).toBeVisible({ timeout: 120_000 })
   return page.getByTestId('finetune-weights').innerText()
 }
 
-test('a fine-tuning that a reload interrupts asks for the same cases and ends with the same weights', async ({
+test('a fine-tuning that a reload interrupts ends with the same weights, and its result is kept, used and undone', async ({
   page,
 }) => {
   test.skip(isMissing(DEMO_MODEL), 'needs the shipped models in public/models')
@@ -183,6 +187,34 @@ test('a fine-tuning that a reload interrupts asks for the same cases and ends wi
     await expect(listed(page).first()).toContainText('finished', { timeout: 120_000 })
     expect(await seesWeights(page)).toBe(whole)
   })
+  await test.step('its result is a model of its own, which rates what it has learnt and nothing else', async () => {
+    await page.getByRole('button', { name: 'Keep as a model' }).click()
+    const kept = await page.getByTestId('kept-identity').innerText()
+    await page.getByRole('button', { name: 'Use it now' }).click()
+    await expect(badge(page)).toHaveText('OWN MODEL my-classify-head 1.0.0')
+    await workbench.drop([makeSlab()])
+    await workbench.seesScan()
+    await page.getByText('Read', { exact: true }).click()
+    const panel = page.locator('.findings-panel')
+    await expect(panel).toContainText('This model’s classes: large, small. It rates no malignancy.')
+    await workbench.analyse()
+    await expect(page.locator('.list-head h2').first()).toHaveText(/finding|No nodule/, { timeout: 60_000 })
+    await expect(panel).toContainText('Made by OWN MODEL my-classify-head 1.0.0')
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'findings.json' }).click()
+    const { model, findings } = JSON.parse(readFileSync(await (await saved).path(), 'utf8')) as FindingsFile
+    expect(model.sha256.slice(0, 12)).toBe(kept)
+    for (const { malignancy, classes } of findings) {
+      expect(malignancy).toBeNull()
+      expect(classes?.map(({ label }) => label)).toEqual(['large', 'small'])
+    }
+  })
+  await test.step('and is undone', async () => {
+    await page.getByText('Train', { exact: true }).click()
+    await page.getByRole('button', { name: 'Back to the start model' }).click()
+    await expect(badge(page)).toHaveCount(0)
+    await expect(page.getByRole('button', { name: 'Use it now' })).toBeVisible()
+  })
   expect(workbench.foreignRequests()).toEqual([])
 })
 
@@ -205,5 +237,30 @@ test('a segmentation head trained on five chests outlines five others better tha
   console.log(text)
   const [trained, start] = [...text.matchAll(/(\d\.\d+) \[/g)].map(([, value]) => Number(value))
   expect(trained).toBeGreaterThan(start)
+  await test.step('the worst case is a click away from its scan, with both outlines', async () => {
+    const worst = page.getByRole('list', { name: 'Worst cases' }).getByRole('button').first()
+    const name = await worst.locator('.case-id').innerText()
+    await worst.click()
+    const card = page.getByRole('region', { name: 'The case' })
+    await expect(card).toContainText(name)
+    await expect(card).toContainText('truth')
+    await expect(card).toContainText('what the model outlines')
+    await workbench.seesScan()
+    // The lesion lies in the middle of its 64 slices.
+    expect(Math.abs((await workbench.sliceNumber('axial')) - 33)).toBeLessThan(4)
+  })
+  await test.step('after a reload it asks for its data, and opens it', async () => {
+    await page.reload()
+    await page.getByText('Train', { exact: true }).click()
+    const worst = page.getByRole('list', { name: 'Worst cases' }).getByRole('button').first()
+    await worst.click()
+    await expect(page.getByTestId('choose-again')).toContainText('not open any more')
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Its files or zip' }).click()
+    await (await chooser).setFiles(phantomZip(SEEDS))
+    await expect(page.getByRole('region', { name: 'The case' })).toContainText('what the model outlines', {
+      timeout: 60_000,
+    })
+  })
   expect(workbench.foreignRequests()).toEqual([])
 })

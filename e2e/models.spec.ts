@@ -1,18 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, type Page } from '@playwright/test'
 import { unzipSync, zipSync } from 'fflate'
-import { asSeries, makeChest } from '../src/prediction/testChest.ts'
-import { writeNifti } from '../src/volume/writeNifti.ts'
 import { DEMO_MODEL, isMissing } from './support/data.ts'
 import { WorkbenchPage, type File } from './support/page.ts'
-
-/** A slab of a schematic chest: few tiles. */
-function makeSlab(): File {
-  const nodules = [{ centreRasMm: [60, 0, 0], radiiMm: [6, 6, 6], hu: 40 }] as const
-  const volume = makeChest({ fromTo: { z: [-24, 24] }, nodules })
-  const buffer = Buffer.from(writeNifti(volume.hu, asSeries(volume).fileGrid))
-  return { name: 'slab.nii.gz', mimeType: 'application/gzip', buffer }
-}
+import { makeSlab } from './support/slab.ts'
 
 const models = (page: Page) => page.getByRole('region', { name: 'Models' })
 const own = (page: Page) => models(page).getByRole('listitem').filter({ hasText: 'Own' })

@@ -23,6 +23,8 @@ export interface CropPainting {
   /** Classes in the qualitative colours, 0 is none. [d,h,w] */
   readonly classes?: { readonly shape: Triple; readonly labels: Uint8Array }
   readonly marks?: CellMarks
+  /** Two masks as outlines, bit 1 the truth (solid), bit 2 what a model says (dashed). [d,h,w] */
+  readonly outlines?: { readonly shape: Triple; readonly codes: Uint8Array }
 }
 
 /** 0…255 for the viewer's texture. */

@@ -42,10 +42,11 @@ export function modelMetadata(
 
 /** A paragraph for people who open the file in a viewer. */
 export function describeModel(manifest: ModelManifest, task: ClassTask, identity: string): string {
-  const what =
-    task === 'segment'
-      ? 'segmentation of lung nodules in chest CT'
-      : 'malignancy of a lung nodule in chest CT'
+  const { labels } = manifest.networks[task]!
+  const asked = labels.includes('malignant')
+    ? 'malignancy of a lung nodule'
+    : `class of a lesion (${labels.join(', ')})`
+  const what = task === 'segment' ? 'segmentation of lung nodules in chest CT' : `${asked} in chest CT`
   return `${manifest.title}, version ${manifest.version}: SMARTFormer, ${what}. ${researchNotice}. Identity (SHA-256 of description and weights): ${identity}.`
 }
 

@@ -1,6 +1,7 @@
 // The open case: what is open, what is being opened. The open scan stays open until another one has been read whole.
 import { InputError } from '../base/errors.ts'
 import type { Triple } from '../base/shape.ts'
+import type { PointMm } from '../volume/geometry.ts'
 import type { OpenedSeries, SeriesSummary } from '../volume/volume.ts'
 import type { OpenedScan, PickedFile, StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
@@ -55,6 +56,8 @@ export interface CaseSlice {
   openFiles(files: readonly PickedFile[], title: string, demo?: DemoCase): Promise<void>
   openDemo(demo: DemoCase): Promise<void>
   chooseSeries(listingId: number, seriesId: string): Promise<void>
+  /** Opens the scan of a labelled case. @returns where its lesion is; null where it was not opened, which the page says. */
+  openLabelledScan(cohortId: number, index: number, title: string): Promise<PointMm | null>
   cancelOpening(): void
   dismissOpening(): void
 }
@@ -193,6 +196,20 @@ export const createCaseSlice: SliceOf<CaseSlice> = services => (set, get) => {
         show(await services.workers.volume.run('open', input, reading.options(signal)), listing)
       } catch (error) {
         reading.fail(signal, title, error)
+      }
+    },
+
+    async openLabelledScan(cohortId, index, title) {
+      const signal = reading.begin(title)
+      try {
+        const input = { cohortId, index, previewVoxels: services.previewVoxels() }
+        const opened = await services.workers.volume.run('openLabelledScan', input, reading.options(signal))
+        listing = { id: 0, title, synthetic: false, demoId: null, series: [], notes: [] }
+        show(opened.scan, listing)
+        return opened.centreRasMm
+      } catch (error) {
+        reading.fail(signal, title, error)
+        return null
       }
     },
 

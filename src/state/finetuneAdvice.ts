@@ -1,6 +1,6 @@
 // What is recommended for the open cases, and what a set-up takes on this device: asked of the compute worker, the newest
 // question answered.
-import type { CropSummary, FinetuneMethod } from '../worker/finetuneProtocol.ts'
+import type { CropSummary, FinetuneMethod, FinetuneSettings } from '../worker/finetuneProtocol.ts'
 import type { CropSet, LabelledSummary } from '../worker/labelledProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
@@ -37,9 +37,12 @@ function casesOf({ cases }: LabelledSummary): CropSet['cases'] {
   }))
 }
 
-/** Asks for the recommendation and the forecast; a newer question makes the older answer void. */
+/** Asks for the recommendation and the forecast; a newer question of the same kind makes the older answer void. */
 export function createAdvice({ workers }: Services, set: Set, get: () => Workbench) {
   let asked = 0
+  let recommended = 0
+  /** What the reader has changed since the pending recommendation was asked for: it stays. */
+  let own: Partial<FinetuneSettings> = {}
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function forecast(): Promise<void> {
@@ -60,17 +63,24 @@ export function createAdvice({ workers }: Services, set: Set, get: () => Workben
   }
 
   return {
-    forecastSoon(): void {
+    /** The reader's own change: forecast once typing has settled. */
+    noteChange(change: Partial<FinetuneSettings>): void {
+      if (get().recommendation.kind === 'running') own = { ...own, ...change }
       clearTimeout(timer)
       timer = setTimeout(() => void forecast(), SETTLE_MS)
+    },
+    /** The reader takes the recommendation as it is. */
+    forgetChanges(): void {
+      own = {}
     },
 
     /** `method`: null leaves it to the recommendation. */
     async recommend(method: FinetuneMethod | null): Promise<void> {
+      const question = ++recommended
       const data = openLabelledData(get())
       const { finetuneTask: task } = get()
       if (!data || data.problems[task].length > 0) return
-      const question = ++asked
+      if (get().recommendation.kind !== 'running') own = {}
       const onProgress = (progress: StageProgress) => set({ recommendation: { kind: 'running', progress } })
       onProgress({ stage: 'Looking at the start model', done: 0, total: 1 })
       try {
@@ -78,15 +88,16 @@ export function createAdvice({ workers }: Services, set: Set, get: () => Workben
         const start = chosenStart(get())
         const input = { task, method, start, summary: summaryOf(data) }
         const { settings, reasons } = await workers.compute.run('recommendFinetuning', input)
-        if (question !== asked) return
+        if (question !== recommended) return
+        const isChanged = Object.keys(own).length > 0
         set({
           recommendation: { kind: 'done', reasons },
           recommendedSettings: settings,
-          finetuneSettings: settings,
+          finetuneSettings: isChanged ? { ...settings, ...own } : settings,
         })
         await forecast()
       } catch (error) {
-        if (question !== asked) return
+        if (question !== recommended) return
         const failure = toFailure(error, 'Choosing a set-up')
         set({ recommendation: failure ? { kind: 'failed', failure } : { kind: 'none' } })
       }

@@ -2,7 +2,7 @@
 import type { Triple } from '../base/shape.ts'
 import { boxOf, centreBox } from '../training/finetune/augmentBox.ts'
 import { diceOverlap } from '../training/metrics.ts'
-import type { FinetuneMessage } from '../worker/finetuneProtocol.ts'
+import type { ExamplesMessage, OutlinesMessage } from '../worker/finetuneProtocol.ts'
 import type { HeldCrops } from '../worker/heldTraining.ts'
 
 export interface RunExample {
@@ -19,11 +19,13 @@ export interface RunExample {
   readonly dice: number | null
 }
 
-export function isExamples(message: unknown): message is FinetuneMessage {
-  return (message as Partial<FinetuneMessage> | null)?.kind === 'examples'
-}
+const isOfKind = (message: unknown, kind: string) =>
+  (message as { readonly kind?: string } | null)?.kind === kind
 
-export function examplesOf({ examples }: FinetuneMessage, { crops, shape }: HeldCrops): RunExample[] {
+export const isExamples = (message: unknown): message is ExamplesMessage => isOfKind(message, 'examples')
+export const isOutlines = (message: unknown): message is OutlinesMessage => isOfKind(message, 'outlines')
+
+export function examplesOf({ examples }: ExamplesMessage, { crops, shape }: HeldCrops): RunExample[] {
   return examples
     .filter(({ at }) => at < crops.cases.length)
     .map(({ at, probabilities, mask }) => {

@@ -1,6 +1,7 @@
 // The result of a fine-tuning run: judged once it has ended, taken away as files, kept as a model of its own.
 import { researchNotice } from '../prediction/pipelineVersion.ts'
 import type { JudgedRun } from '../worker/finetuneProtocol.ts'
+import type { HeldCrops } from '../worker/heldTraining.ts'
 import type { ModelSource } from '../worker/labProtocol.ts'
 import type { ModelEntry } from '../worker/modelProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
@@ -9,14 +10,12 @@ import type { Job } from './job.ts'
 import { reportCsv } from './reportRows.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
-export type ReportState = Job<{ readonly runId: string } & Omit<JudgedRun, 'crops'>>
+export type ReportState = Job<{ readonly runId: string } & Omit<JudgedRun, 'crops' | 'outlines'>>
 
 export interface FinetuneResultSlice {
   readonly finetuneReport: ReportState
   /** Index into the crop set of the case that is looked at. */
   readonly lookedAtCrop: number | null
-  /** What the cases of the shown run are called, by the index of their boxes; null where the data is not open. */
-  readonly cropNames: readonly string[] | null
   /** Raised when the boxes of another run are held. */
   readonly cropsSerial: number
   readonly keptModel: Job<{ readonly entry: ModelEntry }>
@@ -25,11 +24,15 @@ export interface FinetuneResultSlice {
   judgeRun(runId: string): Promise<void>
   /** The boxes of a run that the page did not cut itself. */
   loadRunCrops(runId: string): Promise<void>
-  lookAtCrop(at: number): void
   saveFinetuneReport(format: 'json' | 'csv'): void
   keepAsModel(name: string, version: string): Promise<void>
   useKeptModel(): void
   backToStartModel(): void
+}
+
+/** Boxes that the page cut itself may be those of another run. */
+function areOfRun(held: HeldCrops | undefined, { identities }: JudgedRun): boolean {
+  return String(held?.crops.cases.map(({ identity }) => identity)) === String(identities)
 }
 
 type Set = (part: Partial<Workbench>) => void
@@ -40,7 +43,6 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
   return {
     finetuneReport: { kind: 'none' },
     lookedAtCrop: null,
-    cropNames: null,
     cropsSerial: 0,
     keptModel: { kind: 'none' },
     modelBefore: null,
@@ -49,12 +51,15 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
       const question = ++asked
       const onProgress = (progress: StageProgress) => set({ finetuneReport: { kind: 'running', progress } })
       onProgress({ stage: 'Judging what the model said of cases that it had not seen', done: 0, total: 1 })
-      set({ lookedAtCrop: null, keptModel: { kind: 'none' } })
+      set({ lookedAtCrop: null, worstCase: { kind: 'none' }, keptModel: { kind: 'none' } })
       try {
         const judged = await workers.library.run('judgeFinetuned', { id: runId }, { onProgress })
         if (question !== asked) return
-        const { crops, ...rest } = judged
-        if (crops) held.training.crops = { crops, shape: judged.settings.entry.shape, runId }
+        const { crops, outlines, ...rest } = judged
+        held.training.holdOutlines(runId, outlines)
+        const { shape } = judged.settings.entry
+        if (crops) held.training.crops = { crops, shape, runId }
+        else if (!areOfRun(held.training.crops, judged)) held.training.crops = undefined
         set({ finetuneReport: { kind: 'done', runId, ...rest } })
       } catch (error) {
         if (question !== asked) return
@@ -70,8 +75,6 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
       if (kept) held.training.crops = { ...kept, runId }
       set({ cropsSerial: get().cropsSerial + 1 })
     },
-
-    lookAtCrop: at => set({ lookedAtCrop: get().lookedAtCrop === at ? null : at }),
 
     saveFinetuneReport(format) {
       const { finetuneReport } = get()

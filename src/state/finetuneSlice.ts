@@ -101,14 +101,15 @@ export const createFinetuneSlice: SliceOf<FinetuneSlice> = services => (set, get
       const { finetuneSettings } = get()
       if (!finetuneSettings) return
       set({ finetuneSettings: { ...finetuneSettings, ...change }, finetuneTiming: { kind: 'none' } })
-      advice.forecastSoon()
+      advice.noteChange(change)
     },
 
     chooseFinetuneKeeps: finetuneKeeps => set({ finetuneKeeps }),
 
     useRecommended() {
       set({ finetuneSettings: get().recommendedSettings })
-      advice.forecastSoon()
+      advice.noteChange({})
+      advice.forgetChanges()
     },
 
     previewAugmentation: preview.preview,

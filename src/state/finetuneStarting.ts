@@ -74,7 +74,10 @@ export function createStarting({ workers, held }: Services, set: Set, get: () =>
         set({
           finetunePreparing: { kind: 'none' },
           finetuneReport: { kind: 'none' },
-          cropNames: indices.map(index => data.cases[index].id),
+          knownBoxes: {
+            cohortId: data.cohortId,
+            indexOf: Object.fromEntries(crops.cases.map(({ identity }, box) => [identity, indices[box]])),
+          },
         })
         await get().followRun(title, 'finetune', options =>
           workers.train.run('beginFinetuning', { title, settings, crops, keepsCrops, start }, options),

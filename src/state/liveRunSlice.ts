@@ -14,6 +14,7 @@ import type {
 } from '../worker/trainProtocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
+import { isOutlines } from './finetuneExamples.ts'
 import { openLabelledData } from './labelledSlice.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
@@ -87,7 +88,7 @@ type Api = Parameters<ReturnType<SliceOf<LiveRunSlice>>>
 type Heard<Kind extends RunEvent['kind']> = Extract<RunEvent, { kind: Kind }>
 
 /** What each event changes. */
-function createListener(set: Api[0], get: Api[1]) {
+function createListener({ held }: Services, set: Api[0], get: Api[1]) {
   const whileGoing = (change: (run: GoingRun) => Partial<GoingRun>) => {
     const { liveRun } = get()
     if (liveRun.kind === 'going') set({ liveRun: { ...liveRun, ...change(liveRun) } })
@@ -121,7 +122,9 @@ function createListener(set: Api[0], get: Api[1]) {
       whileGoing(({ status }) => (status === 'pausing' ? { status: 'paused' } : {}))
     else if (event.kind === 'notice') set({ runNotices: [...get().runNotices, event.text] })
     else if (event.kind === 'warnings') set({ runWarnings: event.warnings })
-    else set({ runMessage: event.message })
+    else if (isOutlines(event.message)) {
+      if (liveRun.kind === 'going') held.training.holdOutlines(liveRun.id, event.message.outlines)
+    } else set({ runMessage: event.message })
   }
 }
 
@@ -156,7 +159,7 @@ const starting: StageProgress = { stage: 'Starting', done: 0, total: 1 }
 
 export const createLiveRunSlice: SliceOf<LiveRunSlice> = services => (set, get) => {
   const { train } = services.workers
-  const listen = createListener(set, get)
+  const listen = createListener(services, set, get)
   let controller = new AbortController()
   const idOf = (run: LiveRun) => ('id' in run ? run.id : null)
   const tell = (action: 'pause' | 'resume' | 'stop' | 'save') => void train.run('controlRun', { action })

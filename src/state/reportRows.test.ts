@@ -3,7 +3,14 @@ import type { ClassFigures, ClassReport } from '../worker/finetuneProtocol.ts'
 import { classRows, reportCsv, verdictsOf } from './reportRows.ts'
 
 const figure = (value: number) => ({ value, interval: [value - 0.1, value + 0.1] as const })
-const none = { sensitivity: null, specificity: null, recallByClass: [], calibrationError: null, brier: null }
+const none = {
+  sensitivity: null,
+  specificity: null,
+  recallByClass: [],
+  aucByClass: [],
+  calibrationError: null,
+  brier: null,
+}
 const figures = (auc: number): ClassFigures => ({
   ...none,
   ...{ auc: figure(auc), balancedAccuracy: null, confusion: [[1]], reliability: [], roc: null },
@@ -31,8 +38,21 @@ const report: ClassReport = {
 
 describe('rows of a report', () => {
   it('leave out what the judged model has no figure for, and set size beside AUC alone', () => {
-    expect(classRows(report.sets[0])).toEqual([
+    expect(classRows(report.sets[0], report.classes)).toEqual([
       { name: 'AUC', unit: null, after: figure(0.9), before: figure(0.7), size: figure(0.8) },
+    ])
+  })
+  it('have each of three classes by its name, against the rest', () => {
+    const byClass = [figure(0.6), figure(0.7), null]
+    const set = { ...report.sets[0], before: null, size: null }
+    const after = { ...figures(0.65), aucByClass: byClass, recallByClass: byClass }
+    const rows = classRows({ ...set, after }, ['none', 'partial', 'complete'])
+    expect(rows.map(({ name, after: one }) => [name, one?.value])).toEqual([
+      ['AUC, mean of each class against the rest', 0.65],
+      ['AUC, none against the rest', 0.6],
+      ['Recall of none', 0.6],
+      ['AUC, partial against the rest', 0.7],
+      ['Recall of partial', 0.7],
     ])
   })
   it('come as a table with the sentences above it', () => {

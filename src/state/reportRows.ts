@@ -45,13 +45,23 @@ function inPercent(figure: Figure | null): Figure | null {
   return { value: 100 * value, interval: interval && [100 * interval[0], 100 * interval[1]] }
 }
 
-/** Rows of which the judged model has a figure. */
-export function classRows({ after, before, size }: ClassSet): FigureRow[] {
-  const rows = CLASS_FIGURES.map(({ name, of }) => ({
-    ...{ name, unit: null, after: of(after), before: before && of(before) },
-    size: name === 'AUC' ? (size?.auc ?? null) : null,
-  }))
-  return rows.filter(row => row.after !== null)
+/** Rows of which the judged model has a figure; beyond two classes each of them has rows of its own. */
+export function classRows({ after, before, size }: ClassSet, classes: readonly string[]): FigureRow[] {
+  const rowOf = (name: string, of: (figures: ClassFigures) => Figure | null) => ({
+    ...{ name, unit: null, after: of(after), before: before && of(before), size: null },
+  })
+  const rows = CLASS_FIGURES.map(({ name, of }) => rowOf(name, of))
+  if (classes.length === 2)
+    return rows
+      .filter(row => row.after !== null)
+      .map(row => (row.name === 'AUC' ? { ...row, size: size?.auc ?? null } : row))
+  const [auc, ...others] = rows
+  const each = classes.flatMap((name, index) => [
+    rowOf(`AUC, ${name} against the rest`, figures => figures.aucByClass[index] ?? null),
+    rowOf(`Recall of ${name}`, figures => figures.recallByClass[index] ?? null),
+  ])
+  const mean = { ...auc, name: 'AUC, mean of each class against the rest' }
+  return [mean, ...others, ...each].filter(row => row.after !== null)
 }
 
 export function maskRows({ after, before }: { after: MaskFigures; before: MaskFigures | null }): FigureRow[] {
@@ -94,7 +104,7 @@ export function headlinesOf(report: ValidationReport): readonly string[] {
 export function reportCsv(report: ValidationReport, head: readonly string[]): string {
   const sets =
     report.kind === 'classes'
-      ? report.sets.map(set => ({ cases: set.which, rows: classRows(set) }))
+      ? report.sets.map(set => ({ cases: set.which, rows: classRows(set, report.classes) }))
       : [{ cases: 'all', rows: maskRows(report) }]
   const lines = sets.flatMap(({ cases, rows }) =>
     rows.flatMap(({ name, unit, ...of }) =>

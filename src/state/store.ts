@@ -15,6 +15,8 @@ import { createFeatureScansSlice } from './featureScansSlice.ts'
 import type { FeatureScansSlice } from './featureScansSlice.ts'
 import { createFeaturesSlice } from './featuresSlice.ts'
 import type { FeaturesSlice } from './featuresSlice.ts'
+import { createFewShotSlice } from './fewShotSlice.ts'
+import type { FewShotSlice } from './fewShotSlice.ts'
 import { createFollowSlice } from './followSlice.ts'
 import type { FollowSlice } from './followSlice.ts'
 import { createFinetuneResultSlice } from './finetuneResultSlice.ts'
@@ -55,6 +57,8 @@ import { createViewSlice } from './viewSlice.ts'
 import type { ViewSlice } from './viewSlice.ts'
 import { createWindowsSlice } from './windowsSlice.ts'
 import type { WindowsSlice } from './windowsSlice.ts'
+import { createWorstCaseSlice } from './worstCaseSlice.ts'
+import type { WorstCaseSlice } from './worstCaseSlice.ts'
 
 export type Workbench = CaseSlice &
   ViewSlice &
@@ -81,7 +85,9 @@ export type Workbench = CaseSlice &
   PretrainSlice &
   LabelledSlice &
   FinetuneSlice &
-  FinetuneResultSlice
+  FinetuneResultSlice &
+  WorstCaseSlice &
+  FewShotSlice
 export type WorkbenchStore = StoreApi<Workbench>
 
 export interface Services {
@@ -125,5 +131,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createLabelledSlice(services)(...api),
     ...createFinetuneSlice(services)(...api),
     ...createFinetuneResultSlice(services)(...api),
+    ...createWorstCaseSlice(services)(...api),
+    ...createFewShotSlice(services)(...api),
   }))
 }

@@ -16,7 +16,7 @@ import { ModelsDialog } from './models/ModelsDialog.tsx'
 import { fromDrop } from './pickFiles.ts'
 import { StatusBar } from './StatusBar.tsx'
 import { TopBar } from './TopBar.tsx'
-import { RunStage } from './train/RunStage.tsx'
+import { RunStage, StageBar } from './train/RunStage.tsx'
 import { TrainPanel } from './train/TrainPanel.tsx'
 import { useKeyboard } from './useKeyboard.ts'
 import { useWorkbench, useWorkbenchStore } from './useWorkbench.ts'
@@ -45,7 +45,11 @@ export function App({ held }: { held: HeldArrays }) {
       <TopBar onHelp={() => setHelpOpen(true)} onModels={() => setModelsOpen(true)} />
       {openCase && isCasePanelOpen && <CasePanel />}
       <main className="stage" aria-label="Viewer">
-        {openCase ? <ViewerPane held={held} viewer={viewer} /> : !isTraining && <Landing />}
+        {openCase ? (
+          <ViewerPane held={held} viewer={viewer} bar={isTraining && <StageBar />} />
+        ) : (
+          !isTraining && <Landing />
+        )}
         {isTraining && <RunStage />}
         <OpeningNotice />
         <TourCard />

@@ -3,7 +3,8 @@
 import type { Triple } from '../base/shape.ts'
 import type { ModelManifest } from '../network/model.ts'
 import type { FinetuneMethod, FinetuneSettings, FinetuneTask } from '../training/finetune/settings.ts'
-import type { FinetuneMessage } from '../training/finetune/figures.ts'
+import type { ExamplesMessage, OutlinesMessage } from '../training/finetune/figures.ts'
+import type { HeldOutline } from '../training/finetune/heldOutlines.ts'
 import type { CropSummary } from '../training/finetune/requireSettings.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
 import type {
@@ -33,7 +34,15 @@ export type {
   RocCurve,
   ValidationReport,
 }
-export type { CropSummary, FinetuneMessage, FinetuneMethod, FinetuneSettings, FinetuneTask }
+export type {
+  CropSummary,
+  ExamplesMessage,
+  OutlinesMessage,
+  HeldOutline,
+  FinetuneMethod,
+  FinetuneSettings,
+  FinetuneTask,
+}
 
 export interface Recommendation {
   readonly settings: FinetuneSettings
@@ -93,6 +102,11 @@ export interface JudgedRun {
   /** All updates were made; otherwise some held-out cases have not been judged. */
   readonly isFinished: boolean
   readonly crops: CropSet | null
+  readonly keepsCrops: boolean
+  /** What tells each of the run's cases again, by its content. */
+  readonly identities: readonly string[]
+  /** Of segmentation, of held-out cases, where the run has kept them. */
+  readonly outlines: readonly HeldOutline[]
   /** SHA-256 of the weights that are kept. */
   readonly weights: string
 }

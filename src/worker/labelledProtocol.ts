@@ -11,8 +11,9 @@ import type {
 import type { CropSet } from '../training/labelled/cropSet.ts'
 import type { Thumbnail } from '../training/labelled/thumbnail.ts'
 import type { ReviewedFinding } from '../training/labelled/findingsCohort.ts'
+import type { PointMm } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
-import type { PickedFile, StageProgress } from './protocol.ts'
+import type { OpenedScan, PickedFile, StageProgress } from './protocol.ts'
 
 export type {
   AugmentOptions,
@@ -95,6 +96,12 @@ export type LabelledTasks = {
     }
     progress: StageProgress
     result: readonly AugmentedCrop[]
+  }
+  /** The scan of a case, to be looked at as any other, and where its lesion is. */
+  openLabelledScan: {
+    input: { cohortId: number; index: number; previewVoxels: number }
+    progress: StageProgress
+    result: { scan: OpenedScan; centreRasMm: PointMm }
   }
   closeLabelled: { input: { cohortId: number }; progress: StageProgress; result: null }
 }

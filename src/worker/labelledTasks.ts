@@ -26,6 +26,12 @@ function requireCohort(cohortId: number): LabelledCohort {
   return open.cohort
 }
 
+/** A case with its voxels, and what is known of it. @throws InputError when its cohort is gone or its file has changed. */
+export async function openLabelledCase(cohortId: number, index: number) {
+  const cohort = requireCohort(cohortId)
+  return { known: cohort.cases[index], opened: await cohort.open(index) }
+}
+
 function readSource(source: LabelledSource, context: JobContext<StageProgress>): Promise<LabelledCohort> {
   const { report, signal } = context
   if (source.kind === 'files')
@@ -47,7 +53,7 @@ function summarise(cohortId: number, cohort: LabelledCohort): LabelledSummary {
   }
 }
 
-export const labelledHandlers: Handlers<LabelledTasks> = {
+export const labelledHandlers: Handlers<Omit<LabelledTasks, 'openLabelledScan'>> = {
   async openLabelled({ source, addTo }, context) {
     const before = addTo === null ? undefined : requireCohort(addTo)
     const cohort = await readSource(source, context)

@@ -8,9 +8,10 @@ import { makePhantom } from '../phantom/phantom.ts'
 import { phantomSeries } from '../phantom/phantomSeries.ts'
 import { listSeries, openSeries } from '../volume/readScan.ts'
 import type { OpenedSeries, SeriesSummary, Volume } from '../volume/volume.ts'
+import { volumeSeries } from '../volume/volumeSeries.ts'
 import { toFileGrid, writeNifti } from '../volume/writeNifti.ts'
 import { previewHu, previewShape } from './preview.ts'
-import { labelledHandlers } from './labelledTasks.ts'
+import { labelledHandlers, openLabelledCase } from './labelledTasks.ts'
 import type { OpenedScan, VolumeTasks } from './protocol.ts'
 import { toScanFile } from './scanFile.ts'
 import type { Handlers, JobContext } from './serveTasks.ts'
@@ -121,6 +122,19 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
     return toOpenedScan({ ...series, volume: share(series.volume) }, previewVoxels, started, context)
   },
 
+  async openLabelledScan({ cohortId, index, previewVoxels }, context) {
+    const started = performance.now()
+    context.report({ stage: 'Opening the case', done: 0, total: 1 })
+    const { known, opened } = await openLabelledCase(cohortId, index)
+    const { synthetic } = known
+    const series = volumeSeries(share(opened.volume), {
+      ...{ id: `labelled-${cohortId}-${index}`, description: known.id, synthetic },
+      ...{ format: synthetic ? 'phantom' : 'nifti', warnings: [ofLabelledData] },
+    })
+    const { result: scan, transfer } = toOpenedScan(series, previewVoxels, started, context)
+    return { result: { scan, centreRasMm: opened.centreRasMm }, transfer }
+  },
+
   async writeSegmentation({ labels, shape, fileGrid, description }) {
     const bytes = writeNifti(toFileGrid(labels, shape, fileGrid), fileGrid, { description })
     return { result: bytes }
@@ -133,6 +147,8 @@ export const volumeHandlers: Handlers<VolumeTasks> = {
     return { result: writeNifti(onFileGrid, fileGrid, { description, slope }) }
   },
 }
+
+const ofLabelledData = 'Opened as a case of labelled data: exports name no DICOM series.'
 
 function nothingToRead(series: readonly SeriesSummary[], notes: readonly string[]): InputError {
   const problems = series.map(({ id, description, problem }) => `${description || id}: ${problem}`)

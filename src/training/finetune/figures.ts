@@ -1,5 +1,6 @@
 // What the history keeps of an update of fine-tuning, and what whoever follows the run is shown beside it.
 import type { HistoryRow } from '../run/history.ts'
+import type { HeldOutline } from './heldOutlines.ts'
 
 /** Features are computed once (probe); a fold is trained and judged; the kept model is trained on all cases. */
 export type FinetuneStage = 'features' | 'fold' | 'final'
@@ -38,10 +39,20 @@ export interface ExamplePrediction {
   readonly mask: Uint8Array | null
 }
 
-export interface FinetuneMessage {
+export interface ExamplesMessage {
   readonly kind: 'examples'
   readonly stage: FinetuneStage
   readonly fold: number
+  /** 1 of a hold-out. */
+  readonly folds: number
   readonly epoch: number
   readonly examples: readonly ExamplePrediction[]
 }
+
+/** What the model of a fold outlined of the cases that were held out, when the fold has ended. */
+export interface OutlinesMessage {
+  readonly kind: 'outlines'
+  readonly outlines: readonly HeldOutline[]
+}
+
+export type FinetuneMessage = ExamplesMessage | OutlinesMessage

@@ -18,6 +18,7 @@ import { learningRateAt, placeOf, updatesOf, type Part, type UpdatePlace } from 
 import { PartProgress } from './progress.ts'
 import { ScoreTable, scoreWidth } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
+import { packMask, type HeldOutline } from './heldOutlines.ts'
 import { mergeAdapters, type StartValues, type TrainedSplit } from './trained.ts'
 
 export interface FinetuneSetup {
@@ -31,6 +32,8 @@ export interface FinetuneSetup {
   readonly places: SharedPlaces
   readonly onNotice: (notice: string) => void
   readonly onMessage: (message: FinetuneMessage) => void
+  /** Of a segmentation: what the model of a fold outlined of its held-out cases. */
+  readonly onOutlines: (fold: number, outlines: readonly HeldOutline[]) => Promise<void>
   /** What the run goes on from; undefined at its beginning. */
   readonly saved:
     { readonly step: number; readonly groups: Readonly<Record<string, ParameterValues>> } | undefined
@@ -150,7 +153,7 @@ class GradientRun {
   }
 
   private async endEpoch({ part, epoch }: UpdatePlace): Promise<ValidationFigures | undefined> {
-    const { settings, crops, onMessage } = this.setup
+    const { settings, crops, parts, onMessage } = this.setup
     const { watched, held } = part.division
     const shown = watched.length > 0 ? watched : held
     if (shown.length === 0) return undefined
@@ -163,7 +166,8 @@ class GradientRun {
       )
     if (watched.length > 0 && this.progress.note(figures.loss, epoch)) this.best = copyOf(averaged)
     const { stage, fold } = part
-    onMessage({ kind: 'examples', stage, fold, epoch, examples: examplesOf(judged) })
+    const folds = parts.filter(one => one.stage === 'fold').length
+    onMessage({ kind: 'examples', stage, fold, folds, epoch, examples: examplesOf(judged) })
     return figures
   }
 
@@ -179,7 +183,7 @@ class GradientRun {
 
   /** Judges what was held out, once, by the model that the part gives, and by the start model. */
   private async endPart({ part, index, epoch }: UpdatePlace): Promise<void> {
-    const { settings, crops, start, judgesStart } = this.setup
+    const { settings, crops, start, judgesStart, onOutlines } = this.setup
     const { train, watched, held } = part.division
     const isBest = settings.patience !== null && watched.length > 0
     this.progress.end(index, isBest ? undefined : epoch + 1)
@@ -187,7 +191,10 @@ class GradientRun {
     const kept = isBest ? this.best : (await this.step.read()).groups.averaged
     const judge = (picked: readonly number[], values: ParameterValues) =>
       judgeCases(crops, picked, settings, this.forward, values)
-    for (const { at, row } of await judge(held, this.network(kept))) this.table.set('after', at, row)
+    const judged = await judge(held, this.network(kept))
+    for (const { at, row } of judged) this.table.set('after', at, row)
+    const outlines = judged.flatMap(({ at, mask }) => (mask ? [{ at, bits: packMask(mask) }] : []))
+    if (outlines.length > 0) await onOutlines(index, outlines)
     if (judgesStart)
       for (const { at, row } of await judge(held, start.values)) this.table.set('before', at, row)
     if (settings.task === 'segment' || settings.entry.config.n_classes !== 2) return

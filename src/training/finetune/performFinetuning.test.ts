@@ -5,11 +5,17 @@ import { modelIdentity, parseManifest } from '../../network/model.ts'
 import { readSafetensors } from '../../network/safetensors.ts'
 import type { ModelFiles } from '../../prediction/loadModel.ts'
 import { readWeights, takeParameters } from '../../prediction/weights.ts'
+import { voxelCount } from '../../base/shape.ts'
 import type { CropSet } from '../labelled/cropSet.ts'
+import { diceOverlap } from '../metrics.ts'
 import { memoryStorage } from '../pretrain/testSupport.ts'
 import { RunControl } from '../run/control.ts'
 import { casesSeen, joinLearnt } from './learntFrom.ts'
+import { boxOf, centreBox } from './augmentBox.ts'
+import { missingShares } from './fewShot.ts'
+import { unpackMask, type HeldOutline } from './heldOutlines.ts'
 import { performFinetuning, type FinetuningOptions } from './performFinetuning.ts'
+import { finetuneReport } from './report.ts'
 import { finetunedModel, readFinetuneResult } from './result.ts'
 import type { FinetuneSettings } from './settings.ts'
 import { testCrops, testSettings } from './testSupport.ts'
@@ -108,15 +114,54 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
   it('segments, with its masks judged beside the start', async () => {
     const settings = testSettings({ task: 'segment', epochs: 1, batch: 2 })
     const boxes = testCrops([0, 1, 1, 0], undefined, [36, 36, 36])
-    const { storage } = memoryStorage()
-    await run({ storage, settings, crops: boxes })
+    const { storage, files } = memoryStorage()
+    const told: HeldOutline[] = []
+    await run({
+      ...{ storage, settings, crops: boxes, keepsCrops: false },
+      onMessage: message => message.kind === 'outlines' && told.push(...message.outlines),
+    })
     const { segmented, classified } = await readFinetuneResult(storage)
     expect(classified).toEqual([])
     expect(segmented).toHaveLength(4)
-    for (const { after, before } of segmented) {
+    // Nothing of a case is kept where its owner does not want that.
+    expect([...files.keys()].filter(name => /outlines|crops/.test(name))).toEqual([])
+    const { shape } = settings.entry
+    for (const { at, after, before } of segmented) {
       expect(after.dice).toBeGreaterThanOrEqual(0)
       expect(before).toBeNull()
+      // What is told of a case is what was judged.
+      const outline = unpackMask(told.find(one => one.at === at)!.bits, voxelCount(shape))
+      expect(diceOverlap(outline, centreBox(boxOf(boxes, at), shape).mask!)).toBeCloseTo(after.dice, 6)
     }
+  })
+
+  it.runIf(start)('stands beside the same run on fewer labels, case by case', async () => {
+    const data = testCrops(Array.from({ length: 16 }, (_, at) => at % 2))
+    const settings = testSettings({ method: 'probe', start: await startOf(start!) })
+    const results = []
+    for (const labelShare of [1, 0.25]) {
+      const { storage } = memoryStorage()
+      await run({ storage, settings: { ...settings, labelShare }, start, crops: data })
+      results.push(await readFinetuneResult(storage))
+    }
+    const [all, quarter] = results
+    expect(quarter.fewShotKey).toBe(all.fewShotKey)
+    const { shares } = finetuneReport(quarter, 'new', [all])
+    expect(shares.map(({ share, cases }) => [share, cases])).toEqual([
+      [1, 16],
+      [0.25, 16],
+    ])
+    const auc = (one: typeof all) => {
+      const report = finetuneReport(one, 'new')
+      return report.kind === 'classes' ? report.sets[0].after.auc!.value : NaN
+    }
+    expect(shares[1].figure!.value).toBe(auc(quarter))
+    expect(shares[1].difference!.value).toBeCloseTo(auc(quarter) - auc(all), 10)
+    // Another seed is another run, not another share of this one.
+    const { storage } = memoryStorage()
+    await run({ storage, settings: { ...settings, seed: 9 }, start, crops: data })
+    expect((await readFinetuneResult(storage)).fewShotKey).not.toBe(all.fewShotKey)
+    expect(missingShares([1, 0.25])).toEqual([0.5])
   })
 
   it('gives a model whose files belong together and that names its parent', async () => {

@@ -22,6 +22,7 @@ import {
   type FinetuneSetup,
   type FinetuneUpdates,
 } from './gradientUpdates.ts'
+import { writeHeldOutlines } from './heldOutlines.ts'
 import { partsOf } from './parts.ts'
 import { openProbeUpdates, probeStateShapes } from './probeUpdates.ts'
 import { requireBoxes, requireFinetuneSettings, summariseCrops } from './requireSettings.ts'
@@ -114,7 +115,7 @@ async function openNew(options: FinetuningOptions, settings: FinetuneSettings): 
 /** The updates of the run, opened where the last save left them. */
 async function openUpdates(
   { storage, places, onNotice, onMessage }: FinetuningOptions,
-  { record: { settings }, crops, start }: OpenedRun,
+  { record: { settings, keepsCrops }, crops, start }: OpenedRun,
 ): Promise<{ readonly updates: FinetuneUpdates; readonly from: number }> {
   const parts = partsOf(divideCases(crops.cases, settings), settings)
   const shapes = networkShapes(settings.task, settings.entry)
@@ -131,6 +132,10 @@ async function openUpdates(
     places: new SharedPlaces(places),
     onNotice: notice => onNotice?.(notice),
     onMessage: message => onMessage?.(message),
+    async onOutlines(fold, outlines) {
+      onMessage?.({ kind: 'outlines', outlines })
+      if (keepsCrops) await writeHeldOutlines(storage, fold, outlines)
+    },
     saved: saved && { step: saved.step, groups: groupState(saved.tensors, saved.step).groups },
   }
   const updates = await (settings.method === 'probe'

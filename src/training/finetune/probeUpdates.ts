@@ -111,7 +111,7 @@ class ProbeRun {
 
   /** Fits the head to a division and judges what it holds out. */
   private fit({ train, held }: Division, part: number) {
-    const { settings, crops, start, judgesStart, onMessage } = this.setup
+    const { settings, crops, parts, start, judgesStart, onMessage } = this.setup
     const classes = settings.entry.config.n_classes
     const labels = train.map(at => crops.cases[at].label!)
     const partOf = dealPatients(crops.cases, train, penaltyParts, settings)
@@ -137,7 +137,8 @@ class ProbeRun {
     }
     if (judgesStart)
       for (const { at, row } of judge(held, headOf(start.values, classes))) this.table.set('before', at, row)
-    onMessage({ kind: 'examples', stage: 'fold', fold: part, epoch: 0, examples: examplesOf(judged) })
+    const folds = parts.filter(one => one.stage === 'fold').length
+    onMessage({ kind: 'examples', stage: 'fold', fold: part, folds, epoch: 0, examples: examplesOf(judged) })
     return validationFigures(judged, crops, settings)
   }
 }

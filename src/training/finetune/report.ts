@@ -13,8 +13,15 @@ export function describeValidation({ settings }: Pick<FinetuneResult, 'settings'
     : `a test part of ${Math.round(100 * validation.test)} % of the patients, opened once${share}`
 }
 
-/** `name`: of the new model. Empty scores give a report without figures that says so. */
-export function finetuneReport(result: FinetuneResult, name: string): ValidationReport {
+/**
+ * `name`: of the new model; `others`: the same run on other shares of the labels. Empty scores give a report without
+ * figures that says so.
+ */
+export function finetuneReport(
+  result: FinetuneResult,
+  name: string,
+  others: readonly FinetuneResult[] = [],
+): ValidationReport {
   const { settings, data, classes, classified, segmented } = result
   const { labelShare } = settings
   const isSegmentation = settings.task === 'segment'
@@ -34,7 +41,12 @@ export function finetuneReport(result: FinetuneResult, name: string): Validation
       seen: `The start model has learnt from the scans of ${result.seenByStart} of these ${data.cases} cases: none of the figures, its own and the new model’s, is honest for them.`,
     }),
   }
-  return isSegmentation
-    ? judgeMasks(segmented, { compared, labelShare })
-    : judgeClasses(classified, { classes, compared, labelShare })
+  const sharesOf = <Scored>(of: (one: FinetuneResult) => readonly Scored[]) =>
+    others.map(other => ({ share: other.settings.labelShare, scored: of(other) }))
+  if (isSegmentation) {
+    const shares = sharesOf(other => other.segmented)
+    return judgeMasks(segmented, { compared, labelShare, shares })
+  }
+  const shares = sharesOf(other => other.classified)
+  return judgeClasses(classified, { classes, compared, labelShare, shares })
 }

@@ -11,6 +11,7 @@ import type { RunStorage } from '../run/storage.ts'
 import { flattenState, groupState } from '../stepGraph.ts'
 import type { ScoredClass, ScoredMask } from '../validation/scored.ts'
 import { divideCases, usableCases } from './divide.ts'
+import { fewShotKey } from './fewShot.ts'
 import type { FinetuneRow } from './figures.ts'
 import { gradientStateShapes } from './gradientUpdates.ts'
 import { casesSeen, joinLearnt } from './learntFrom.ts'
@@ -32,6 +33,10 @@ export interface FinetuneResult {
   readonly settings: FinetuneSettings
   readonly classes: readonly string[]
   readonly data: CropSummary
+  /** Of each case, its content. */
+  readonly identities: readonly string[]
+  /** Equal for runs that differ in the share of the labels alone. */
+  readonly fewShotKey: string
   /** Updates made, skipped ones included, of `steps`. */
   readonly step: number
   readonly steps: number
@@ -101,6 +106,8 @@ export async function readFinetuneResult(storage: RunStorage): Promise<FinetuneR
     ...{ settings, classes: crops.classes, step, steps, isFinished: step >= steps },
     data: summariseCrops(crops),
     seenByStart: start ? casesSeen(start.manifest, crops.cases).length : 0,
+    identities: crops.cases.map(({ identity }) => identity),
+    fewShotKey: fewShotKey(config),
     classified: isSegmentation ? [] : scoredClasses(table, crops.cases),
     segmented: isSegmentation ? scoredMasks(table, crops.cases) : [],
     rows: await readHistory<FinetuneRow>(storage),

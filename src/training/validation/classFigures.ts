@@ -19,15 +19,19 @@ export function callClass(probabilities: readonly number[], threshold: number): 
   return probabilities.reduce((best, p, index) => (p > probabilities[best] ? index : best), 0)
 }
 
+function aucAgainstRest({ labels, probabilities }: Pick<Answers, 'labels' | 'probabilities'>, index: number) {
+  return aucStatistic(
+    probabilities.map(p => p[index]),
+    labels.map(label => label === index),
+  )
+}
+
 /** Plain AUC of two classes; beyond two the mean over the classes of each against the rest (Hand & Till's macro mean). */
 export function aucOfAnswers({ labels, classCount, probabilities }: Answers): Statistic {
-  const against = (index: number) =>
-    aucStatistic(
-      probabilities.map(p => p[index]),
-      labels.map(label => label === index),
-    )
-  if (classCount === 2) return against(1)
-  const each = Array.from({ length: classCount }, (_, index) => against(index))
+  if (classCount === 2) return aucAgainstRest({ labels, probabilities }, 1)
+  const each = Array.from({ length: classCount }, (_, index) =>
+    aucAgainstRest({ labels, probabilities }, index),
+  )
   return weights => each.reduce((sum, auc) => sum + auc(weights), 0) / classCount
 }
 
@@ -60,6 +64,7 @@ export function classFigures(answers: Answers, resampling: Resampling): ClassFig
   const isBinary = classCount === 2
   return {
     auc: estimate(aucOfAnswers(answers), resampling),
+    aucByClass: isBinary ? [] : indices.map(index => estimate(aucAgainstRest(answers, index), resampling)),
     sensitivity: isBinary ? recallByClass[1] : null,
     specificity: isBinary ? recallByClass[0] : null,
     recallByClass,

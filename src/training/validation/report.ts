@@ -71,6 +71,8 @@ export interface RocPoint {
 export interface ClassFigures {
   /** Of two classes the plain one, beyond two the mean of one class against the rest. */
   readonly auc: Figure | null
+  /** Of each class against the rest; empty of two classes, where it would say the same twice. */
+  readonly aucByClass: readonly (Figure | null)[]
   /** Of two classes; null beyond two. */
   readonly sensitivity: Figure | null
   readonly specificity: Figure | null

@@ -120,11 +120,13 @@ function figureTable(set: ClassSet, { classes, compared }: ClassReport): Table {
     ])
   const recalls = isBinary
     ? []
-    : classes.map((name, index) => [
-        `recall of ${name}`,
-        figureText(after.recallByClass[index]),
-        ...(before ? [figureText(before.recallByClass[index])] : []),
-      ])
+    : classes.flatMap((name, index) =>
+        (['aucByClass', 'recallByClass'] as const).map(of => [
+          of === 'aucByClass' ? `AUC of ${name} against the rest` : `recall of ${name}`,
+          figureText(after[of][index]),
+          ...(before ? [figureText(before[of][index])] : []),
+        ]),
+      )
   return {
     title: `${titleOf(set)} (${classes.map((name, index) => `${name} ${set.casesByClass[index]}`).join(', ')})`,
     head: [

@@ -142,6 +142,7 @@ describe('classes, judged', () => {
     } = judgeClasses(cases, { ...quick, classes: ['a', 'b', 'c'] })
     // a: its two at .6 over three at .2 and one at .6 (ties half): 7 of 8; b: 1; c: .6 over four, .2 level with four: 6 of 8.
     expect(all.after.auc!.value).toBeCloseTo((7 / 8 + 1 + 6 / 8) / 3, 12)
+    expect(all.after.aucByClass.map(figure => figure!.value)).toEqual([7 / 8, 1, 6 / 8])
     expect(all.after.balancedAccuracy!.value).toBeCloseTo((1 + 1 + 0.5) / 3, 12)
     expect(all.after.sensitivity).toBeNull()
     expect(all.size).toBeNull()

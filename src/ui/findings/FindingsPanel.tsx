@@ -19,8 +19,8 @@ export function FindingsPanel() {
       {prediction.kind === 'failed' && <Failed failure={prediction.failure} />}
       {prediction.kind === 'none' && (
         <p className="empty">
-          Findings appear here after the analysis: place, size, texture and the model’s probability of
-          malignancy for each nodule. Keep scrolling while it runs.
+          Findings appear here after the analysis: place, size, texture and the probabilities of the model’s
+          classes for each nodule. Keep scrolling while it runs.
         </p>
       )}
       {prediction.kind === 'done' && <Results />}

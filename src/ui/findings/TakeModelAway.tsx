@@ -9,7 +9,11 @@ import { formatMegabytes } from '../format.ts'
 import { Progress } from '../Progress.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
 
-const NETWORK_NAMES = { segment: 'Nodule segmentation', classify: 'Malignancy' } as const
+function networkName(network: ModelSummary['networks'][number], classes: readonly string[]): string {
+  if (network === 'segment') return 'Nodule segmentation'
+  return classes.includes('malignant') ? 'Malignancy' : `Classes: ${classes.join(', ')}`
+}
+
 const FORMATS = [
   { format: 'onnx', name: 'ONNX', what: 'runs in any ONNX runtime' },
   { format: 'safetensors', name: 'safetensors', what: 'weights alone, float32' },
@@ -30,7 +34,7 @@ export function TakeModelAway({ model }: { model: ModelSummary }) {
           <Menu className="menu" aria-label="Take the model away">
             {model.networks.map(network => (
               <MenuSection key={network}>
-                <Header className="menu-header">{NETWORK_NAMES[network]}</Header>
+                <Header className="menu-header">{networkName(network, model.classes)}</Header>
                 {FORMATS.map(({ format, name, what }) => (
                   <MenuItem
                     key={format}

@@ -47,14 +47,17 @@ function Curve({ panel, other }: CurveProps) {
   useEffect(() => {
     const element = host.current
     if (!element) return
-    const options = optionsOf(names.split('\n'), otherNames === '' ? [] : otherNames.split('\n'), element)
-    const made = new uPlot(options, latest.current, element)
-    plot.current = made
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
-    observer.observe(element)
+    const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }))
+    // A task for each: together they would hold the page.
+    const soon = setTimeout(() => {
+      const options = optionsOf(names.split('\n'), otherNames === '' ? [] : otherNames.split('\n'), element)
+      plot.current = new uPlot(options, latest.current, element)
+      observer.observe(element)
+    })
     return () => {
+      clearTimeout(soon)
       observer.disconnect()
-      made.destroy()
+      plot.current?.destroy()
       plot.current = null
     }
   }, [names, otherNames])
@@ -81,6 +84,14 @@ function dataOf(panel: CurvePanel, other: CurvePanel | null): uPlot.AlignedData 
   ] as uPlot.AlignedData
 }
 
+/** Updates are whole. */
+const WHOLE_STEPS = [1, 2, 5]
+  .flatMap(step => [step, 10 * step, 100 * step, 1000 * step, 10_000 * step])
+  .sort((a, b) => a - b)
+
+/** One update is a point: a line needs two. */
+const isAlone = (plot: uPlot) => plot.data[0].length < 2
+
 function optionsOf(
   names: readonly string[],
   otherNames: readonly string[],
@@ -101,12 +112,21 @@ function optionsOf(
     height,
     cursor: { sync: { key: 'run-curves' }, drag: { x: true, y: false } },
     scales: { x: { time: false } },
-    axes: [axis, { ...axis, size: 58 }],
+    axes: [
+      { ...axis, incrs: WHOLE_STEPS },
+      { ...axis, size: 58 },
+    ],
     series: [
       { label: 'Update' },
       ...names.flatMap((name, index): uPlot.Series[] => [
         { label: name, stroke: colour(index), width: 1, alpha: 0.35, value, points: { show: false } },
-        { label: `${name}, mean`, stroke: colour(index), width: 2, value, points: { show: false } },
+        {
+          label: `${name}, mean`,
+          stroke: colour(index),
+          width: 2,
+          value,
+          points: { show: isAlone, size: 5 },
+        },
       ]),
       ...otherNames.map((name, index): uPlot.Series => ({
         ...{ label: `${name}, other run`, stroke: colour(index), width: 1.5, dash: [5, 4], value },

@@ -1,26 +1,28 @@
 // The middle of the page while somebody trains: the run, or the open scan under it, which stays where it is.
 import { OptionRow } from '../OptionRow.tsx'
 import { useWorkbench } from '../useWorkbench.ts'
+import { CaseCard } from './result/CaseCard.tsx'
 import { RunView } from './RunView.tsx'
 
 export function RunStage() {
   const hasScan = useWorkbench(state => state.openCase !== null)
   const stage = useWorkbench(state => state.trainStage)
-  const isRunShown = !hasScan || stage === 'run'
+  if (hasScan && stage === 'scan') return null
   return (
-    <>
-      {isRunShown && (
-        <div className="run-stage" role="region" aria-label="Run">
-          {hasScan && <StageSwitch />}
-          <RunView />
-        </div>
-      )}
-      {!isRunShown && (
-        <div className="stage-switch-over">
-          <StageSwitch />
-        </div>
-      )}
-    </>
+    <div className="run-stage" role="region" aria-label="Run">
+      {hasScan && <StageSwitch />}
+      <RunView />
+    </div>
+  )
+}
+
+/** Over the views of the scan: the way back to the run, and what is looked at. */
+export function StageBar() {
+  return (
+    <div className="stage-bar">
+      <StageSwitch />
+      <CaseCard />
+    </div>
   )
 }
 

@@ -11,6 +11,7 @@ import { useWorkbench } from '../useWorkbench.ts'
 import { KIND_VIEWS } from './kindViews.ts'
 import { LiveRunBox } from './LiveRunBox.tsx'
 import { RunCurves } from './RunCurves.tsx'
+import { Staggered } from './Staggered.tsx'
 
 /** The live run, where it is the one that is looked at or nothing else is. */
 function useShownLive(): GoingRun | null {
@@ -75,7 +76,7 @@ function RunBody({ kind, title, rows, details }: RunBodyProps) {
       ? compared
       : null
   return (
-    <>
+    <Staggered>
       <h2 className="run-title">{title}</h2>
       {details && <Elsewhere summary={details.summary} />}
       {last ? (
@@ -94,7 +95,7 @@ function RunBody({ kind, title, rows, details }: RunBodyProps) {
       {details && <Facts facts={details.facts} label="Settings" className="facts run-facts" />}
       {details && <Whereabouts details={details} />}
       <p className="secondary small-print">Research use — not for clinical use</p>
-    </>
+    </Staggered>
   )
 }
 

@@ -9,6 +9,7 @@ import { PretrainSection } from './PretrainSection.tsx'
 import { ResultSection } from './result/ResultSection.tsx'
 import { RunsSection } from './RunsSection.tsx'
 import { SetUpSection } from './setup/SetUpSection.tsx'
+import { useStaggered } from './Staggered.tsx'
 
 interface TrainSection {
   readonly title: string
@@ -46,6 +47,7 @@ function useOtherTabs() {
 
 export function TrainPanel() {
   const store = useWorkbenchStore()
+  const made = useStaggered(TRAIN_SECTIONS.length)
   useEffect(() => {
     void store.getState().enterTraining()
     // What was deleted can be taken back as long as the panel shows it.
@@ -54,9 +56,9 @@ export function TrainPanel() {
   useOtherTabs()
   return (
     <aside className="panel lab-panel" aria-label="Training">
-      {TRAIN_SECTIONS.map(({ title, isOpenAtFirst, Section }) => (
-        <LabSection key={title} title={title} isOpenAtFirst={isOpenAtFirst}>
-          <Section />
+      {TRAIN_SECTIONS.map(({ title, isOpenAtFirst, Section }, index) => (
+        <LabSection key={title} title={title} isOpenAtFirst={isOpenAtFirst} isLazy>
+          {index < made && <Section />}
         </LabSection>
       ))}
     </aside>

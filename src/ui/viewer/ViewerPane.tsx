@@ -1,6 +1,6 @@
 // The viewer in the page: owns the canvas, carries the store's wishes to the viewer, and draws the DOM twin over it.
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
-import type { RefObject } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import type { HeldArrays } from '../../worker/heldArrays.ts'
 import { toFailure } from '../../state/failure.ts'
 import type { Failure } from '../../state/failure.ts'
@@ -17,9 +17,11 @@ import { ViewerToolbar } from './ViewerToolbar.tsx'
 interface ViewerPaneProps {
   readonly held: HeldArrays
   readonly viewer: RefObject<CtViewer | null>
+  /** Between the toolbar and the views. */
+  readonly bar?: ReactNode
 }
 
-export function ViewerPane({ held, viewer }: ViewerPaneProps) {
+export function ViewerPane({ held, viewer, bar }: ViewerPaneProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const { attached, failure } = useAttachedViewer(canvas, viewer)
   const drawFailure = useWishes(attached, held)
@@ -29,6 +31,7 @@ export function ViewerPane({ held, viewer }: ViewerPaneProps) {
   return (
     <div className="viewer">
       <ViewerToolbar viewer={attached} />
+      {bar}
       <div className="viewer-body">
         <div className="viewer-canvas">
           <canvas ref={canvas} aria-label="CT views" role="img" />
@@ -138,16 +141,19 @@ function useWishes(viewer: CtViewer | null, held: HeldArrays): Failure | undefin
   return failure
 }
 
-/** What the lab paints, while somebody explores. */
+/** What the lab paints, while somebody explores; the outlines of a labelled case, while somebody trains. */
 function usePainting(viewer: CtViewer | null, held: HeldArrays): void {
   const serial = useWorkbench(state => state.paintSerial)
-  const isExploring = useWorkbench(state => state.mode === 'explore')
+  const mode = useWorkbench(state => state.mode)
   const caseId = useWorkbench(state => state.openCase?.id)
   const visible = useWorkbench(state => state.overlay.visible)
   const opacity = useWorkbench(state => state.paintOpacity)
   useEffect(() => {
-    if (caseId !== undefined) viewer?.painter.show(isExploring ? held.painting() : undefined)
-  }, [viewer, held, serial, isExploring, caseId])
+    if (caseId === undefined) return
+    const { painting: outlines } = held.training
+    const ofCase = outlines?.caseId === caseId ? outlines.painting : undefined
+    viewer?.painter.show(mode === 'explore' ? held.painting() : mode === 'train' ? ofCase : undefined)
+  }, [viewer, held, serial, mode, caseId])
   useEffect(() => viewer?.painter.setLook({ visible, opacity }), [viewer, visible, opacity])
 }
 

@@ -10,7 +10,7 @@ import type { CtImage } from './ctImage.ts'
 import type { Whd } from './frame.ts'
 import { graphicsDone } from './graphicsDone.ts'
 import { labelImage } from './nvSetup.ts'
-import { findingColour, magma } from './palette.ts'
+import { findingColour, magma, PREDICTED_RGB, TRUTH_RGB } from './palette.ts'
 import type { ReadingNiivue } from './readingNiivue.ts'
 import { UNITS } from './sliceShader.ts'
 import type { VoxelTextures } from './voxelTextures.ts'
@@ -54,10 +54,11 @@ export class CropPainter {
     this.painting = painting
     if (painting) {
       this.place(painting, this.scan.series.volume)
-      const { map, classes, marks } = painting
+      const { map, classes, marks, outlines } = painting
       if (map) this.upload(UNITS.cropMap, mapBytes(map), map.shape)
       if (classes) this.upload(UNITS.cropClasses, classes.labels, classes.shape)
       if (marks) this.upload(UNITS.cropMarks, marks.codes, marks.shape)
+      if (outlines) this.upload(UNITS.cropClasses, outlines.codes, outlines.shape)
     }
     this.apply()
     this.refreshVolume()
@@ -132,6 +133,7 @@ export class CropPainter {
     const { uniforms } = nv.useSliceShader()
     gl.uniform1f(uniforms.cropMapStrength, isShown && painting?.map ? look.opacity : 0)
     gl.uniform1f(uniforms.cropClassStrength, isShown && painting?.classes ? look.opacity : 0)
+    gl.uniform1i(uniforms.cropOutlined, isShown && painting?.outlines ? 1 : 0)
     gl.uniform1i(uniforms.cropMarked, isShown && painting?.marks ? 1 : 0)
     gl.uniform1f(uniforms.hatchPixels, HATCH_PX * (window.devicePixelRatio || 1))
     nv.drawScene()
@@ -139,7 +141,7 @@ export class CropPainter {
 }
 
 /** A cell's number in the 3-D view, 0 for none, and what colour each number has. */
-function volumeCodes({ map, classes, marks }: CropPainting): {
+function volumeCodes({ map, classes, marks, outlines }: CropPainting): {
   shape: Triple
   codes: Uint8Array
   colour: (code: number) => Rgba
@@ -156,6 +158,12 @@ function volumeCodes({ map, classes, marks }: CropPainting): {
       shape: classes.shape,
       codes: classes.labels,
       colour: code => [...findingColour(Math.max(0, code - 1)), code === 0 ? 0 : 160],
+    }
+  if (outlines)
+    return {
+      shape: outlines.shape,
+      codes: outlines.codes,
+      colour: code => [...(code & 1 ? TRUTH_RGB : PREDICTED_RGB), code === 0 ? 0 : 200],
     }
   const marksColours: Record<number, Rgba> = {
     [MARK.masked]: [200, 200, 205, 110],

@@ -1,6 +1,10 @@
 // The part of the slice shader that paints the lab's coarse grid over a crop: cells keep their edges, nothing is smoothed.
 // Hatching is drawn in screen pixels, dark beside light, so that it reads over any window.
 
+import { PREDICTED_RGB, TRUTH_RGB } from './palette.ts'
+
+const rgb = (colour: readonly number[]) => `vec3(${colour.map(level => (level / 255).toFixed(4)).join(', ')})`
+
 /** Colours in the palette's third row: magma. */
 export const MAGMA_ROW = 5 / 6
 
@@ -13,6 +17,7 @@ uniform vec3 cropSize;
 uniform float cropMapStrength;
 uniform float cropClassStrength;
 uniform int cropMarked;
+uniform int cropOutlined;
 uniform float hatchPixels;`
 
 // Codes of marks: 1 masked, 2 hint, 3 dropped (insight/painting.ts).
@@ -33,11 +38,30 @@ float nearBorder(vec3 inCrop, ivec3 size, float reach) {
   return min(pixels.x, min(pixels.y, pixels.z)) < reach ? 1.0 : 0.0;
 }
 
+// Codes of both masks at a place, none outside of the crop.
+uint masksAt(vec3 inCrop) {
+  if (any(lessThan(inCrop, vec3(0.0))) || any(greaterThanEqual(inCrop, vec3(1.0)))) return 0u;
+  return texelFetch(cropClasses, cellAt(inCrop, textureSize(cropClasses, 0)), 0).r;
+}
+
+// The inner rims of the masks: the truth solid, the model's dashed over it.
+vec3 paintOutlines(vec3 under, vec3 inCrop, vec3 dx, vec3 dy) {
+  uint own = masksAt(inCrop);
+  uint around = masksAt(inCrop + dx) & masksAt(inCrop - dx) & masksAt(inCrop + dy) & masksAt(inCrop - dy);
+  uint rim = own & ~around;
+  bool dash = mod(gl_FragCoord.x + gl_FragCoord.y, hatchPixels * 2.0) < hatchPixels * 1.2;
+  if ((rim & 2u) != 0u && (dash || (rim & 1u) == 0u)) return dash ? ${rgb(PREDICTED_RGB)} : under;
+  return (rim & 1u) != 0u ? ${rgb(TRUTH_RGB)} : under;
+}
+
 vec3 paintCrop(vec3 under) {
   vec3 inCrop = (texPos - cropLow) / cropSize;
+  vec3 dx = dFdx(inCrop) * 1.5;
+  vec3 dy = dFdy(inCrop) * 1.5;
   ivec3 marksSize = textureSize(cropMarks, 0);
   float border = nearBorder(inCrop, marksSize, hatchPixels * 0.35);
   if (any(lessThan(inCrop, vec3(0.0))) || any(greaterThanEqual(inCrop, vec3(1.0)))) return under;
+  if (cropOutlined == 1) return paintOutlines(under, inCrop, dx, dy);
   vec3 painted = under;
   if (cropMapStrength > 0.0) {
     float value = texelFetch(cropMap, cellAt(inCrop, textureSize(cropMap, 0)), 0).r;

@@ -55,6 +55,10 @@ export function findingCss(index: number): string {
 
 type Rgb = readonly [number, number, number]
 
+/** Of a labelled case: its true outline, and a model's; the pictures and charts of Train mode have the same. */
+export const TRUTH_RGB: Rgb = [229, 181, 103]
+export const PREDICTED_RGB: Rgb = [76, 195, 217]
+
 /** 0…1 to a colour, by linear interpolation between even steps. */
 function interpolate(steps: readonly Rgb[], value: number): Rgb {
   const at = Math.min(1, Math.max(0, value)) * (steps.length - 1)

@@ -53,7 +53,7 @@ export function PairsChart({ ref, pairs, nameOf, notes, onChoose }: PairsChartPr
       <p className="secondary figures chart-line">
         {hovered
           ? `${nameOf(hovered.at)}: ${hovered.before === null ? '' : `${hovered.before.toFixed(2)} → `}${hovered.after.toFixed(2)}.`
-          : 'A line a case, from the start model to the trained one. Click for its picture.'}
+          : 'A line a case, from the start model to the trained one. Click for its scan.'}
       </p>
     </>
   )

@@ -134,8 +134,9 @@ export function figureText({
   readonly value: number
   readonly interval: readonly [number, number] | null
 }): string {
-  const ends = interval ? ` [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''
-  return `${value.toFixed(2)}${ends}`
+  const text = (number: number) => number.toFixed(2).replace('-', '−')
+  const ends = interval ? ` [${text(interval[0])}, ${text(interval[1])}]` : ''
+  return `${text(value)}${ends}`
 }
 
 export interface ReliabilityDot extends ChartPoint {

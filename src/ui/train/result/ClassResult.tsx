@@ -6,6 +6,7 @@ import { OptionRow } from '../../OptionRow.tsx'
 import { ConfusionTable } from '../charts/ConfusionTable.tsx'
 import { ReliabilityChart } from '../charts/ReliabilityChart.tsx'
 import { RocChart, type RocSeries } from '../charts/RocChart.tsx'
+import { Staggered } from '../Staggered.tsx'
 import { ChartBlock } from './ChartBlock.tsx'
 import { MetricTable } from './MetricTable.tsx'
 import { ShareTable } from './ShareTable.tsx'
@@ -44,30 +45,32 @@ function SetCharts({ set, report }: { set: ClassSet; report: ClassReport }) {
   const outcome = classes.length === 2 ? classes[1] : 'as called'
   return (
     <div className="result-grid">
-      <section>
-        <h3>Figures</h3>
-        <MetricTable rows={classRows(set)} label="Figures of the classifier" />
-        <ShareTable shares={report.shares} figure="AUC" />
-      </section>
-      {curves.length > 0 && (
-        <ChartBlock title="ROC" file="roc.svg">
-          {ref => <RocChart ref={ref} series={curves} notes={notes} />}
-        </ChartBlock>
-      )}
-      <ChartBlock title="Calibration" file="reliability.svg">
-        {ref => (
-          <ReliabilityChart
-            ref={ref}
-            bins={after.reliability}
-            ece={after.calibrationError}
-            {...{ outcome, notes }}
-          />
+      <Staggered>
+        <section>
+          <h3>Figures</h3>
+          <MetricTable rows={classRows(set, classes)} label="Figures of the classifier" />
+          <ShareTable shares={report.shares} figure={classes.length === 2 ? 'AUC' : 'AUC, mean of classes'} />
+        </section>
+        {curves.length > 0 && (
+          <ChartBlock title="ROC" file="roc.svg">
+            {ref => <RocChart ref={ref} series={curves} notes={notes} />}
+          </ChartBlock>
         )}
-      </ChartBlock>
-      <section>
-        <h3>Confusion</h3>
-        <ConfusionTable classes={classes} counts={after.confusion} />
-      </section>
+        <ChartBlock title="Calibration" file="reliability.svg">
+          {ref => (
+            <ReliabilityChart
+              ref={ref}
+              bins={after.reliability}
+              ece={after.calibrationError}
+              {...{ outcome, notes }}
+            />
+          )}
+        </ChartBlock>
+        <section>
+          <h3>Confusion</h3>
+          <ConfusionTable classes={classes} counts={after.confusion} />
+        </section>
+      </Staggered>
     </div>
   )
 }

@@ -1,7 +1,7 @@
 // What the model says of a few held-out cases after each epoch: learning is seen, not only read off a curve.
 import { useMemo } from 'react'
 import { examplesOf, isExamples, type RunExample } from '../../../state/finetuneExamples.ts'
-import type { FinetuneMessage } from '../../../worker/finetuneProtocol.ts'
+import type { ExamplesMessage } from '../../../worker/finetuneProtocol.ts'
 import { formatPercent } from '../../format.ts'
 import { useHeld } from '../../lab/useHeld.ts'
 import { useWorkbench } from '../../useWorkbench.ts'
@@ -16,7 +16,7 @@ export function Examples() {
   return <ExampleStrip message={message} />
 }
 
-function ExampleStrip({ message }: { message: FinetuneMessage }) {
+function ExampleStrip({ message }: { message: ExamplesMessage }) {
   const { crops } = useHeld().training
   const examples = useMemo(() => (crops ? examplesOf(message, crops) : []), [message, crops])
   return (
@@ -38,8 +38,9 @@ function ExampleStrip({ message }: { message: FinetuneMessage }) {
   )
 }
 
-function describe({ stage, fold, epoch }: FinetuneMessage): string {
-  return `after epoch ${epoch + 1}${stage === 'fold' ? ` of fold ${fold + 1}` : ', the kept model'}`
+function describe({ stage, fold, folds, epoch }: ExamplesMessage): string {
+  const part = stage === 'final' ? ', the kept model' : folds > 1 ? ` of fold ${fold + 1}` : ''
+  return `after epoch ${epoch + 1}${part}`
 }
 
 interface ExamplePictureProps {

@@ -2,7 +2,7 @@
 import { useEffect } from 'react'
 import { Failed } from '../../Failed.tsx'
 import { Progress } from '../../Progress.tsx'
-import { useWorkbench } from '../../useWorkbench.ts'
+import { useWorkbench, useWorkbenchStore } from '../../useWorkbench.ts'
 import type { KindViewProps } from '../kindViews.ts'
 import { Examples } from './Examples.tsx'
 import { ReportView } from './ReportView.tsx'
@@ -28,9 +28,13 @@ function Going({ id }: { id: string | null }) {
 function Ended({ id, savedSteps }: { id: string; savedSteps: number }) {
   const judge = useWorkbench(state => state.judgeRun)
   const state = useWorkbench(one => one.finetuneReport)
+  const store = useWorkbenchStore()
   useEffect(() => {
-    if (savedSteps > 0) void judge(id)
-  }, [judge, id, savedSteps])
+    // A finished run stays judged while its reader is elsewhere, and what was kept of it can still be undone.
+    const { finetuneReport: known } = store.getState()
+    const isJudged = known.kind === 'done' && known.runId === id && known.isFinished
+    if (savedSteps > 0 && !isJudged) void judge(id)
+  }, [judge, store, id, savedSteps])
   if (state.kind === 'running') return <Progress {...state.progress} />
   if (state.kind === 'failed') return <Failed failure={state.failure} />
   return <ReportView />

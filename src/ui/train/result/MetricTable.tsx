@@ -1,4 +1,4 @@
-// Figures with their intervals: the trained model beside what it began from and, for malignancy, beside size alone.
+// Figures with their intervals: the trained model beside what it began from and, of two classes, beside size alone.
 import type { FigureRow } from '../../../state/reportRows.ts'
 
 interface MetricTableProps {

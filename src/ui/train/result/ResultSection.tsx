@@ -18,7 +18,7 @@ export function ResultSection() {
     return (
       <p className="secondary">
         When a run has ended, here is whether it is better: on cases that it has not seen, beside the start
-        model and, for malignancy, beside size alone.
+        model and, where there are two classes, beside size alone.
       </p>
     )
   return (
@@ -41,7 +41,12 @@ export function ResultSection() {
 const HEADLINE_ROWS = 3
 
 function Headline({ report }: { report: ValidationReport }) {
-  const all = report.kind === 'classes' ? (report.sets[0] ? classRows(report.sets[0]) : []) : maskRows(report)
+  const all =
+    report.kind === 'classes'
+      ? report.sets[0]
+        ? classRows(report.sets[0], report.classes)
+        : []
+      : maskRows(report)
   return <MetricTable rows={all.slice(0, HEADLINE_ROWS)} label="Headline figures" />
 }
 
