@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'cli/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['**/*.gpu.test.ts', 'node_modules/**'],
-          testTimeout: 240_000,
+          testTimeout: 120_000,
           pool: 'forks',
         },
       },

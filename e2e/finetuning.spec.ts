@@ -215,6 +215,18 @@ test('a fine-tuning that a reload interrupts ends with the same weights, and its
     await expect(badge(page)).toHaveCount(0)
     await expect(page.getByRole('button', { name: 'Use it now' })).toBeVisible()
   })
+  await test.step('a deleted run stays deleted, although the page is left while it can still be taken back', async () => {
+    await expect(listed(page)).toHaveCount(2)
+    await listed(page)
+      .first()
+      .getByRole('button', { name: /^More about/ })
+      .click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await expect(page.getByText(/is deleted\./)).toBeVisible()
+    await page.reload()
+    await page.getByText('Train', { exact: true }).click()
+    await expect(listed(page)).toHaveCount(1)
+  })
   expect(workbench.foreignRequests()).toEqual([])
 })
 

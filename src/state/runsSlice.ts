@@ -1,5 +1,5 @@
 // The runs of this browser: the list, the one that is looked at, one beside it, and what is done with them.
-import type { RunDetails, RunSummary, StorageState } from '../worker/trainProtocol.ts'
+import { takeBackMs, type RunDetails, type RunSummary, type StorageState } from '../worker/trainProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
@@ -35,7 +35,7 @@ export interface RunsSlice {
   compareRun(id: string | null): Promise<void>
   renameRun(id: string, title: string): Promise<void>
   deleteRun(id: string): Promise<void>
-  undoDelete(): void
+  undoDelete(): Promise<void>
   /** Deletes what can no longer be taken back. */
   settleDelete(): Promise<void>
   exportRun(id: string): Promise<void>
@@ -51,9 +51,6 @@ export interface RunsSlice {
 /** Another tab writes this run. */
 export const isElsewhere = (state: Pick<Workbench, 'liveRun'>, { id, isBeingWritten }: RunSummary): boolean =>
   isBeingWritten && !(isLive(state) && 'id' in state.liveRun && state.liveRun.id === id)
-
-/** How long a deleted run can be taken back. */
-const undoMs = 10_000
 
 const fileTypes = { svg: 'image/svg+xml', csv: 'text/csv', zip: 'application/zip' } as const
 
@@ -73,7 +70,7 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
     }
   }
   async function destroy(id: string): Promise<void> {
-    await attempt('Deleting this run', () => library.run('deleteRun', { id }))
+    await attempt('Deleting this run', () => library.run('destroyRun', { id }))
     // A run that could not be deleted is in the list again, with the reason above it.
     await get().refreshRuns()
   }
@@ -105,7 +102,7 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
           library.run('listRuns', {}),
           library.run('storageState', {}),
         ])
-        set({ runs: runs.filter(({ id }) => id !== get().deletedRun?.id), storage, areRunsKnown: true })
+        set({ runs, storage, areRunsKnown: true })
       } catch (error) {
         set({ libraryFailure: toFailure(error, 'Listing the runs') ?? null })
       }
@@ -148,22 +145,26 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
         if ('id' in shownRun && shownRun.id === id) await get().showRun(id)
       }),
 
-    async deleteRun(id) {
-      clearTimeout(undoTimer)
-      const { shownRun, comparedRun, runs, deletedRun: before } = get()
-      // The row goes at once; the one that was deleted before it can no longer be taken back.
-      const deletedRun = runs.find(run => run.id === id) ?? null
-      set({ deletedRun, runs: runs.filter(run => run.id !== id) })
-      if ('id' in shownRun && shownRun.id === id) set({ shownRun: { kind: 'none' } })
-      if (comparedRun?.summary.id === id) set({ comparedRun: null })
-      undoTimer = setTimeout(() => void get().settleDelete(), undoMs)
-      if (before) await destroy(before.id)
-    },
+    deleteRun: id =>
+      attempt('Deleting this run', async () => {
+        // It is said to be deleted when the disk says so too; the one before it can no longer be taken back.
+        const deletedRun = get().runs.find(run => run.id === id) ?? null
+        await library.run('deleteRun', { id })
+        await get().settleDelete()
+        const { shownRun, comparedRun, runs } = get()
+        set({ deletedRun, runs: runs.filter(run => run.id !== id) })
+        if ('id' in shownRun && shownRun.id === id) set({ shownRun: { kind: 'none' } })
+        if (comparedRun?.summary.id === id) set({ comparedRun: null })
+        undoTimer = setTimeout(() => void get().settleDelete(), takeBackMs)
+      }),
 
-    undoDelete() {
+    async undoDelete() {
       clearTimeout(undoTimer)
+      const { deletedRun } = get()
+      if (!deletedRun) return
       set({ deletedRun: null })
-      void get().refreshRuns()
+      await attempt('Taking this run back', () => library.run('takeBackRun', { id: deletedRun.id }))
+      await get().refreshRuns()
     },
 
     async settleDelete() {

@@ -9,8 +9,8 @@ import { readFinetuneConfig } from '../training/finetune/runRecord.ts'
 import type { FinetuneSettings } from '../training/finetune/settings.ts'
 import { reportMarkdown } from '../training/validation/reportTables.ts'
 import type { DicePair, FinetuneRunTasks } from './finetuneProtocol.ts'
+import { runIds } from './runs/deleteRun.ts'
 import { openStore, type FileStore } from './runs/fileStore.ts'
-import { isRunId } from './runs/runRecord.ts'
 import type { Handlers } from './serveTasks.ts'
 
 function pairsOf({ segmented }: FinetuneResult): DicePair[] {
@@ -28,7 +28,7 @@ function voxelsOf(crops: CropSet | undefined): Transferable[] {
 /** Finished runs of the library that differ from this one in the share of the labels alone, one of each share. */
 async function otherShares(store: FileStore, id: string, own: FinetuneResult): Promise<FinetuneResult[]> {
   const byShare = new Map<number, FinetuneResult>()
-  for (const other of (await store.folders()).filter(name => isRunId(name) && name !== id)) {
+  for (const other of (await runIds(store)).filter(name => name !== id)) {
     const storage = store.folder(other)
     // What cannot be read is said where it is listed.
     const config = await readFinetuneConfig(storage).catch(() => undefined)

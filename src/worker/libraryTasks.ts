@@ -5,12 +5,12 @@ import { readHistory } from '../training/run/history.ts'
 import { historyCsv } from '../training/run/historyCsv.ts'
 import { finetuneRunHandlers } from './finetuneRunTasks.ts'
 import { curvesOf } from './runCurves.ts'
+import { destroyRun, markDeleted, takeBack } from './runs/deleteRun.ts'
 import { importRun } from './runs/importRun.ts'
-import { deleteKeptVolume, keptFolder } from './runs/keptVolumes.ts'
-import { listRecords, listRuns, requireRun, summarise } from './runs/listRuns.ts'
+import { keptFolder } from './runs/keptVolumes.ts'
+import { listRuns, requireRun, summarise } from './runs/listRuns.ts'
 import { openStore } from './runs/fileStore.ts'
 import { packRun } from './runs/runArchive.ts'
-import { withRunLock } from './runs/runLock.ts'
 import { readRecord, writeRecord } from './runs/runRecord.ts'
 import type { Handlers } from './serveTasks.ts'
 import type { LibraryTasks } from './trainProtocol.ts'
@@ -59,17 +59,17 @@ export const libraryHandlers: Handlers<LibraryTasks> = {
   },
 
   async deleteRun({ id }) {
-    const store = await openStore()
-    const folder = store.folder(id)
-    // A damaged record must not keep its run from being deleted.
-    const record = await readRecord(folder).catch(() => undefined)
-    await withRunLock(id, folder, () => store.remove(id))
-    const others = await listRecords(store)
-    const needed = new Set(
-      others.flatMap(({ parts }) => parts.flatMap(part => ('identity' in part ? [part.identity] : []))),
-    )
-    for (const part of record?.parts ?? [])
-      if (part.kind === 'volume' && !needed.has(part.identity)) await deleteKeptVolume(store, part.identity)
+    await markDeleted(await openStore(), id)
+    return { result: null }
+  },
+
+  async takeBackRun({ id }) {
+    await takeBack(await openStore(), id)
+    return { result: null }
+  },
+
+  async destroyRun({ id }) {
+    await destroyRun(await openStore(), id)
     return { result: null }
   },
 

@@ -179,6 +179,9 @@ export interface StorageState {
   readonly kept: { readonly volumes: number; readonly bytes: number }
 }
 
+/** How long a deleted run can be taken back. */
+export const takeBackMs = 10_000
+
 export type LibraryTasks = FinetuneRunTasks & {
   listRuns: { input: Record<string, never>; progress: never; result: readonly RunSummary[] }
   readRun: { input: { id: string }; progress: never; result: RunDetails }
@@ -189,8 +192,11 @@ export type LibraryTasks = FinetuneRunTasks & {
     result: Uint8Array<ArrayBuffer> | null
   }
   renameRun: { input: { id: string; title: string }; progress: never; result: null }
-  /** With the copies of volumes that no other run needs. */
+  /** It is gone from every list, and can be taken back for `takeBackMs`. */
   deleteRun: { input: { id: string }; progress: never; result: null }
+  takeBackRun: { input: { id: string }; progress: never; result: null }
+  /** With the copies of volumes that no other run needs. */
+  destroyRun: { input: { id: string }; progress: never; result: null }
   exportRun: {
     input: { id: string }
     progress: StageProgress

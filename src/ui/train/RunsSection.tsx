@@ -50,7 +50,7 @@ function LibraryMessages() {
       {deleted && (
         <p className="undo" role="status">
           <span>“{deleted.title}” is deleted.</span>
-          <Button className="button small" onPress={undo}>
+          <Button className="button small" onPress={() => void undo()}>
             <Undo2 size={13} aria-hidden /> Undo
           </Button>
         </p>

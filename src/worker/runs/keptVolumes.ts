@@ -47,8 +47,11 @@ export async function readKept(store: FileStore, identity: string): Promise<Volu
     const { shape, spacingMm, affine } = JSON.parse(
       new TextDecoder().decode(bytes.subarray(4, 4 + length)),
     ) as Header
-    const hu = new Int16Array(bytes.buffer.slice(bytes.byteOffset + 4 + length, bytes.byteOffset + bytes.length))
-    if (hu.length !== shape[0] * shape[1] * shape[2]) throw new Error(`${hu.length} values for ${shape.join('×')}`)
+    const hu = new Int16Array(
+      bytes.buffer.slice(bytes.byteOffset + 4 + length, bytes.byteOffset + bytes.length),
+    )
+    if (hu.length !== shape[0] * shape[1] * shape[2])
+      throw new Error(`${hu.length} values for ${shape.join('×')}`)
     return { shape, spacingMm, affine, hu }
   } catch (error) {
     throw new InputError(

@@ -1,11 +1,12 @@
 // The runs of this browser, newest first. One that cannot be read stands there with the reason, so that it can be deleted.
 import { InputError } from '../../base/errors.ts'
 import type { RunSummary } from '../trainProtocol.ts'
+import { runIds } from './deleteRun.ts'
 import type { FileStore, StoredFolder } from './fileStore.ts'
 import { readContent, savedSteps, type RunContent } from './runContent.ts'
 import { missingParts } from './runCases.ts'
 import { isBeingWritten, withRunLock } from './runLock.ts'
-import { isRunId, readRecord, type RunRecord } from './runRecord.ts'
+import { readRecord, type RunRecord } from './runRecord.ts'
 
 /** @throws InputError when the run is gone, damaged or of another version. */
 export async function requireRun(
@@ -68,21 +69,13 @@ async function unreadable(store: FileStore, id: string, error: unknown): Promise
   }
 }
 
-/** Records of the runs that can be read. */
-export async function listRecords(store: FileStore): Promise<RunRecord[]> {
-  const ids = (await store.folders()).filter(isRunId)
-  const records = await Promise.all(ids.map(id => readRecord(store.folder(id)).catch(() => undefined)))
-  return records.flatMap(record => (record ? [record] : []))
-}
-
-export async function listRuns(store: FileStore): Promise<RunSummary[]> {
+export async function listRuns(store: FileStore, nowMs = Date.now()): Promise<RunSummary[]> {
   const runs: RunSummary[] = []
-  for (const id of (await store.folders()).filter(isRunId))
-{
+  for (const id of await runIds(store, nowMs)) {
     await sweep(store, id).catch(() => undefined)
     // A folder that a tab is just making, or that somebody else has deleted meanwhile, is no run.
     if ((await store.folder(id).files()).length > 0)
       runs.push(await summarise(store, id).catch(error => unreadable(store, id, error)))
-}
+  }
   return runs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
 }

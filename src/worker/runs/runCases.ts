@@ -45,7 +45,12 @@ export interface CaseOptions {
 
 async function findIn(data: PretrainData, { signal, onNotice }: CaseOptions): Promise<Findable[]> {
   if (data.kind === 'volume')
-    return [{ name: 'The open scan', read: () => Promise.resolve({ volume: data.volume, synthetic: data.synthetic }) }]
+    return [
+      {
+        name: 'The open scan',
+        read: () => Promise.resolve({ volume: data.volume, synthetic: data.synthetic }),
+      },
+    ]
   if (data.kind !== 'files') return []
   const listing = await listSeries(data.files.map(toScanFile), { signal })
   const usable = listing.series.filter(({ problem }) => !problem)
@@ -69,7 +74,11 @@ async function findAll(given: readonly PretrainData[], options: CaseOptions): Pr
   return found
 }
 
-async function readDemo(seed: number, spacingMm: Triple, { signal, onProgress }: CaseOptions): Promise<Given> {
+async function readDemo(
+  seed: number,
+  spacingMm: Triple,
+  { signal, onProgress }: CaseOptions,
+): Promise<Given> {
   const stage = 'Making the synthetic chest'
   const onFraction = (part: number) => onProgress({ stage, done: Math.round(100 * part), total: 100 })
   const { volume } = phantomSeries(await makePhantom(seed, { spacingMm }, { signal, onProgress: onFraction }))
@@ -194,7 +203,10 @@ export async function findCases(
   )
 }
 
-function stillMissing(missing: readonly Extract<DataPart, { kind: 'volume' }>[], strangers: readonly string[]) {
+function stillMissing(
+  missing: readonly Extract<DataPart, { kind: 'volume' }>[],
+  strangers: readonly string[],
+) {
   const one = missing.length === 1
   const wanted = missing.map(describeVolume).join('; ')
   const wrong = strangers.length > 0 ? ` ${strangers.join(', ')} is not one of them.` : ''

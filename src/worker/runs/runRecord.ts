@@ -72,7 +72,9 @@ export function describeVolume({ shape, spacingMm }: { shape: Triple; spacingMm:
 
 /** Names a folder and says nothing. */
 export function newRunId(): string {
-  const digits = [...crypto.getRandomValues(new Uint8Array(8))].map(byte => byte.toString(16).padStart(2, '0'))
+  const digits = [...crypto.getRandomValues(new Uint8Array(8))].map(byte =>
+    byte.toString(16).padStart(2, '0'),
+  )
   return `run-${digits.join('')}`
 }
 

@@ -6,13 +6,14 @@ import { writeConfig, type PretrainSettings } from '../../training/pretrain/runR
 import { volumeIdentity } from '../../training/pretrain/cases.ts'
 import { memoryFolder } from '../opfs.ts'
 import { storeIn, type FileStore } from './fileStore.ts'
+import { destroyRun, markDeleted, takeBack } from './deleteRun.ts'
 import { importRun } from './importRun.ts'
 import { keepVolume, readKept } from './keptVolumes.ts'
 import { listRuns } from './listRuns.ts'
 import { packRun } from './runArchive.ts'
 import { findCases, gatherCases, type CaseOptions } from './runCases.ts'
 import { withRunLock } from './runLock.ts'
-import { newRunId, writeRecord } from './runRecord.ts'
+import { newRunId, readRecord, writeRecord } from './runRecord.ts'
 
 const settings: PretrainSettings = {
   ...{ preset: 'tiny', recipe: microRecipe, options: microOptions(), caseCount: 200, memoryBytes: 1e8 },
@@ -34,7 +35,7 @@ async function makeRun(store: FileStore): Promise<string> {
 }
 
 const newStore = () => storeIn(memoryFolder(), 'files')
-const pack = async (store: FileStore, id: string) => packRun(store.folder(id), "pretrain", () => undefined)
+const pack = async (store: FileStore, id: string) => packRun(store.folder(id), 'pretrain', () => undefined)
 
 describe('a run as one file', () => {
   test('is taken in as the run that it was, and says what it must not be used for', async () => {
@@ -55,7 +56,9 @@ describe('a run as one file', () => {
     delete files['run.json']
     const beside = { 'model/model.json': strToU8('{}'), '.DS_Store': strToU8('x') }
     const zipped = zipSync({
-      ...Object.fromEntries(Object.entries({ ...files, ...beside }).map(([name, file]) => [`a/${name}`, file])),
+      ...Object.fromEntries(
+        Object.entries({ ...files, ...beside }).map(([name, file]) => [`a/${name}`, file]),
+      ),
       '__MACOSX/a/._config.json': strToU8('x'),
     })
     const other = newStore()
@@ -80,7 +83,8 @@ describe('a run as one file', () => {
     const store = newStore()
     const bytes = await pack(store, await makeRun(store))
     const files = unzipSync(bytes)
-    const from = (changes: Record<string, Uint8Array>) => importRun(newStore(), zipSync({ ...files, ...changes }))
+    const from = (changes: Record<string, Uint8Array>) =>
+      importRun(newStore(), zipSync({ ...files, ...changes }))
     await expect(importRun(newStore(), strToU8('not a zip'))).rejects.toThrow(/no zip, or it is damaged/)
     await expect(importRun(newStore(), zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/no config\.json/)
     await expect(from({ '../a.json': strToU8('{}') })).rejects.toThrow(/which belongs to no run/)
@@ -122,6 +126,46 @@ describe('the list of runs', () => {
       await expect(second).rejects.toThrow(/Another tab is writing this run/)
     })
     expect(await listRuns(store)).toMatchObject([{ isBeingWritten: false }])
+  })
+})
+
+describe('a deleted run', () => {
+  test('is in no list from then on, and can be taken back', async () => {
+    const store = newStore()
+    const id = await makeRun(store)
+    await markDeleted(store, id)
+    expect(await listRuns(store)).toEqual([])
+    expect(await store.folders()).toEqual([id])
+    await takeBack(store, id)
+    expect(await listRuns(store)).toMatchObject([{ id, steps: 3, savedSteps: 2 }])
+  })
+
+  test('leaves nothing once nobody can take it back, although its page was closed before', async () => {
+    const store = newStore()
+    const id = await makeRun(store)
+    const volume = testVolume(1)
+    const identity = await volumeIdentity(volume)
+    await keepVolume(store, identity, volume)
+    const record = (await readRecord(store.folder(id)))!
+    const { shape, spacingMm } = volume
+    const part = { kind: 'volume', identity, shape, spacingMm, synthetic: false } as const
+    await writeRecord(store.folder(id), { ...record, parts: [part] })
+    await markDeleted(store, id)
+    expect(await readKept(store, identity)).toBeDefined()
+    expect(await listRuns(store, Date.now() + 11_000)).toEqual([])
+    expect(await store.folder(id).files()).toEqual([])
+    expect(await readKept(store, identity)).toBeUndefined()
+    await expect(takeBack(store, id)).rejects.toThrow(/can no longer be taken back/)
+  })
+
+  test('stays where another tab writes it', async () => {
+    const store = newStore()
+    const id = await makeRun(store)
+    await withRunLock(id, store.folder(id), async () => {
+      await expect(markDeleted(store, id)).rejects.toThrow(/Another tab is writing this run/)
+      await expect(destroyRun(store, id)).rejects.toThrow(/Another tab is writing this run/)
+    })
+    expect(await listRuns(store)).toMatchObject([{ id }])
   })
 })
 
