@@ -1,7 +1,8 @@
 // npm run bench: our kernels and networks beside their peers, in Node and in a page. It measures and asserts nothing.
 //   --quick under two minutes on two cores · --full published sizes and growth · --json prints only JSON
 //   --write also writes docs/benchmarks/<device>.md · --only TEXT|TEXT cases whose name contains one of them · --rounds N
-//   --where node|page|both · --minutes N ends in about that time, the most telling cases first
+//   --entrants TEXT|TEXT only these · --where node|page|both · --patience N seconds for one run, default 180
+//   --minutes N ends in about that time, the most telling cases first
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,7 +11,7 @@ import { InputError } from '../src/base/errors.ts'
 import { describeFailure } from './measure/describeFailure.ts'
 import { childFlag, launchNode } from './node/launch.ts'
 import { openMeasuringPage } from './page/launch.ts'
-import type { Settings } from './protocol.ts'
+import type { Job, Settings } from './protocol.ts'
 import { markdownReport, reportFileName, textReport, type Report } from './report/report.ts'
 import { supervise, type Limits, type Supervised } from './supervise.ts'
 
@@ -27,6 +28,13 @@ const levels: Record<Settings['level'], Settings & { attemptMs: number; nodeMs: 
   },
 }
 
+function readPositive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (!(number > 0)) throw new InputError(`--${name} is '${text}', but a number above 0 is expected.`)
+  return number
+}
+
 function readArguments() {
   const { values } = parseArgs({
     options: {
@@ -35,6 +43,8 @@ function readArguments() {
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
+      entrants: { type: 'string', default: '' },
+      patience: { type: 'string' },
       rounds: { type: 'string' },
       minutes: { type: 'string' },
       where: { type: 'string', default: 'both' },
@@ -42,19 +52,18 @@ function readArguments() {
   })
   if (!['node', 'page', 'both'].includes(values.where))
     throw new InputError(`--where is '${values.where}', but node, page or both is expected.`)
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+  const rounds = readPositive('rounds', values.rounds)
+  if (rounds !== undefined && !Number.isInteger(rounds))
     throw new InputError(`--rounds is '${values.rounds}', but a whole number from 1 is expected.`)
-  const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
-  if (minutes !== undefined && !(minutes > 0))
-    throw new InputError(`--minutes is '${values.minutes}', but a number above 0 is expected.`)
-  return { ...values, rounds, minutes }
+  const minutes = readPositive('minutes', values.minutes)
+  const patience = readPositive('patience', values.patience)
+  return { ...values, rounds, minutes, patience }
 }
 
 /** The page's part; its absence is a remark. */
 async function measurePage(
   isSoftware: boolean,
-  job: { settings: Settings; only: string },
+  job: Pick<Job, 'settings' | 'only' | 'entrants'>,
   limits: Limits,
   say: (line: string) => void,
 ): Promise<Supervised> {
@@ -74,15 +83,16 @@ async function main(): Promise<void> {
   const options = readArguments()
   const started = performance.now()
   const {
-    attemptMs,
+    attemptMs: ownAttemptMs,
     nodeMs: ownNodeMs,
     totalMs: ownTotalMs,
     ...level
   } = levels[options.quick ? 'quick' : options.full ? 'full' : 'normal']
+  const attemptMs = options.patience === undefined ? ownAttemptMs : options.patience * 1000
   const wantedMs = (options.minutes ?? Infinity) * 60_000
   const [nodeMs, totalMs] = [Math.min(ownNodeMs, wantedMs / 2), Math.min(ownTotalMs, wantedMs)]
   const settings: Settings = { ...level, rounds: options.rounds ?? level.rounds }
-  const job = { settings, only: options.only }
+  const job = { settings, only: options.only, entrants: options.entrants }
   // stdout is for the results.
   const say = (line: string) => console.error(line)
   const parts: Supervised[] = []

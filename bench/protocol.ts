@@ -14,10 +14,24 @@ export interface Job {
   readonly settings: Settings
   /** Part of the names of the cases to run; all when empty. */
   readonly only: string
+  /** Parts of the names of the entrants to run, parted by |; all when empty. */
+  readonly entrants: string
   /** Cases that have been measured already, before a crash. */
   readonly done: readonly string[]
   /** Case → entrant → why it must not be tried again. */
-  readonly skip: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly skip: Readonly<Record<string, Readonly<Record<string, Skip>>>>
+}
+
+/** Why something was not measured. */
+export interface Skip {
+  readonly notRun: string
+  /** Its first run was stopped after this time: it takes at least so long. */
+  readonly atLeastMilliseconds?: number
+}
+
+/** Whether a name contains one of the parts of a choice such as "conv3d|linear"; an empty choice takes all. */
+export function isChosen(choice: string, name: string): boolean {
+  return choice.split('|').some(part => name.includes(part))
 }
 
 /** Where things were measured. */
@@ -52,9 +66,8 @@ export interface Timing {
   readonly note?: string
 }
 
-export interface NotRun {
+export interface NotRun extends Skip {
   readonly entrant: string
-  readonly notRun: string
 }
 
 export interface CaseResult {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { BenchEvent, Job } from './protocol.ts'
 import { supervise, type Launch } from './supervise.ts'
 
-const job = { settings: { level: 'quick', rounds: 1, budgetMs: 1 }, only: '' } as const
+const job = { settings: { level: 'quick', rounds: 1, budgetMs: 1 }, only: '', entrants: '' } as const
 const limits = { attemptMs: 60_000, deadline: Infinity }
 const result = (name: string): BenchEvent => ({
   kind: 'result',
@@ -37,8 +37,27 @@ describe('supervise', () => {
     expect(jobs.map(({ done, skip }) => ({ done, skip }))).toEqual([
       { done: [], skip: {} },
       { done: ['first'], skip: {} },
-      { done: ['first'], skip: { second: { peer: 'ended by SIGSEGV' } } },
+      { done: ['first'], skip: { second: { peer: { notRun: 'ended by SIGSEGV' } } } },
     ])
+  })
+
+  it('remembers how long an entrant that was stopped had been waited for', async () => {
+    const jobs: Job[] = []
+    const launch: Launch = (given, onEvent) => {
+      jobs.push(structuredClone(given))
+      if (jobs.length > 1) {
+        ;[cases, result('first'), result('second'), { kind: 'end' } as const].forEach(onEvent)
+        return Promise.resolve({ ended: Promise.resolve('with code 0'), stop: () => undefined })
+      }
+      ;[cases, attempt('first', 'peer')].forEach(onEvent)
+      let stop: () => void = () => undefined
+      const ended = new Promise<string>(resolve => (stop = () => resolve('by SIGKILL')))
+      return Promise.resolve({ ended, stop: () => stop() })
+    }
+    await supervise('Node', launch, job, { attemptMs: 1, deadline: Infinity }, () => undefined)
+    expect(jobs[1].skip).toEqual({
+      first: { peer: { notRun: 'ended after 0 s without a result', atLeastMilliseconds: 1 } },
+    })
   })
 
   it('says in one line that nothing could be measured', async () => {

@@ -1,6 +1,6 @@
 // Runs a job in a process or page that may crash or hang, and goes on after it: what was measured stays measured, the
 // entrant that was at it is tried once more after a crash, and then left out with its reason.
-import type { BenchEvent, CaseResult, Growth, Job, Place } from './protocol.ts'
+import type { BenchEvent, CaseResult, Growth, Job, Place, Skip } from './protocol.ts'
 
 export interface Launched {
   /** Resolves with how it ended, such as "by SIGSEGV". */
@@ -33,7 +33,7 @@ interface Attempt {
 class Supervision {
   readonly outcome: Supervised = { results: [], growths: [], remarks: [] }
   readonly done: string[] = []
-  readonly skip: Record<string, Record<string, string>> = {}
+  readonly skip: Record<string, Record<string, Skip>> = {}
   hasEnded = false
   attempt: Attempt = { name: 'start', entrant: 'all' }
   private names: readonly string[] = []
@@ -81,13 +81,13 @@ class Supervision {
     this.hasEnded = true
   }
 
-  /** After an end that was not announced. */
-  recover(ending: string, isCrash: boolean): void {
+  /** After an end that was not announced. @param silenceMs it was stopped after so long a silence; absent: it crashed */
+  recover(ending: string, silenceMs?: number): void {
     const { name, entrant } = this.attempt
     const key = `${name}\n${entrant}`
     const crashes = (this.crashes.get(key) ?? 0) + 1
     this.crashes.set(key, crashes)
-    if (isCrash && crashes === 1) {
+    if (silenceMs === undefined && crashes === 1) {
       this.say(`${this.what}: ended ${ending} at '${name}' (${entrant}); tried once more`)
       return
     }
@@ -96,7 +96,13 @@ class Supervision {
     else if (isWhole) {
       this.outcome.remarks.push(`${this.what}: ${name}: not run: ended ${ending}`)
       this.done.push(name)
-    } else this.skip[name] = { ...this.skip[name], [entrant]: `ended ${ending}` }
+    } else {
+      const skip: Skip = {
+        notRun: `ended ${ending}`,
+        ...(silenceMs === undefined ? {} : { atLeastMilliseconds: silenceMs }),
+      }
+      this.skip[name] = { ...this.skip[name], [entrant]: skip }
+    }
   }
 }
 
@@ -126,8 +132,8 @@ export async function supervise(
     clearInterval(watch)
     if (state.hasEnded) break
     if (stopped === 'deadline') state.leaveRest()
-    else if (stopped) state.recover(`after ${Math.round(attemptMs / 1000)} s without a result`, false)
-    else state.recover(ending, true)
+    else if (stopped) state.recover(`after ${Math.round(attemptMs / 1000)} s without a result`, attemptMs)
+    else state.recover(ending)
   }
   return state.outcome
 }

@@ -24,6 +24,8 @@ export interface BenchCase {
   values?(): Values
   /** Outputs that are compared between entrants; default: all. */
   readonly compared?: readonly string[]
+  /** Too long for a software adapter, and measured to see the processor's path. */
+  readonly isForProcessor?: boolean
   /** The same work for jax-js, whose functions take ownership of what they are given. */
   jax?(jax: typeof Jax, inputs: JaxArrays): JaxArrays
 }

@@ -144,8 +144,10 @@ export function networkCases({ level, isSoftware }: Scale): BenchCase[] {
     forwardCase(classification, preset, side),
     stepCase(classification, preset, side),
   ]
+  const onProcessor = { ...stepCase(segmentation, 'tiny', 64), isForProcessor: true }
   if (level === 'quick') return [forwardCase(segmentation, 'tiny', 32), stepCase(segmentation, 'tiny', 32)]
-  if (isSoftware && level === 'normal') return [...all('tiny', 32), ...all('demo', 32)]
-  if (isSoftware) return [...all('tiny', 32), ...all('demo', 64), ...all('small', 32), ...all('base', 32)]
-  return [...all('tiny', 96), ...all('demo', 96), ...all('small', 96), ...all('base', 96)]
+  if (isSoftware && level === 'normal') return [...all('tiny', 32), onProcessor, ...all('demo', 32)]
+  if (isSoftware)
+    return [...all('tiny', 32), onProcessor, ...all('demo', 64), ...all('small', 32), ...all('base', 32)]
+  return [...all('tiny', 96), onProcessor, ...all('demo', 96), ...all('small', 96), ...all('base', 96)]
 }

@@ -30,6 +30,7 @@ export interface Runner {
 
 export interface Entrant {
   readonly name: string
+  readonly runsOn: 'gpu' | 'processor'
   /** False: the case is none of its business and is not listed. Default: every case. */
   takes?(benchCase: BenchCase): boolean
   prepare(prepared: PreparedCase): Promise<Runner>

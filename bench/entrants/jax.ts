@@ -17,6 +17,7 @@ function makeInputs({ numpy }: typeof Jax, { inputs }: BenchCase, values: Values
 export function jaxEntrant(jax: typeof Jax): Entrant {
   return {
     name: 'jax-js WebGPU',
+    runsOn: 'gpu',
     async prepare({ benchCase, values, compared }) {
       const { jax: form } = benchCase
       if (!form) throw new Error('no jax-js form of this work is written')

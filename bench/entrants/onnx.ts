@@ -8,6 +8,7 @@ import type { Entrant } from './entrant.ts'
 export function onnxCpuEntrant(name: string, runtime: Runtime): Entrant {
   return {
     name,
+    runsOn: 'processor',
     async prepare({ graph, values, compared }) {
       const session = await createSession(graph, runtime)
       return {
@@ -39,6 +40,7 @@ function upload(device: GPUDevice, values: Float32Array | Int32Array): GPUBuffer
 export function onnxWebgpuEntrant(ort: WebOrt, device: GPUDevice): Entrant {
   return {
     name: 'ORT web WebGPU',
+    runsOn: 'gpu',
     async prepare({ graph, values, compared }) {
       const session = await ort.InferenceSession.create(toOnnx(graph, { name: 'graph', isTuned: true }), {
         executionProviders: [{ name: 'webgpu', device } as Ort.InferenceSession.ExecutionProviderConfig],

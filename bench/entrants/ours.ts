@@ -26,6 +26,7 @@ function describePlan({ report: { tasks, generic } }: Plan): string {
 export function halvesEntrant(device: GPUDevice, tiles: DeviceFacts['tiles']): Entrant {
   return {
     name: `16-bit storage, ${tiles}`,
+    runsOn: 'gpu',
     takes: ({ inputs, name }) => name.endsWith('forward') && Object.keys(inputs).some(isWeight),
     async prepare({ values, compared, wholeGraph, alive }) {
       const named = Object.entries(values)
@@ -54,6 +55,7 @@ const isWeight = (name: string) => name.startsWith('p.')
 export function planEntrant(device: GPUDevice, tiles: DeviceFacts['tiles']): Entrant {
   return {
     name: `ours, ${tiles}`,
+    runsOn: 'gpu',
     async prepare({ values, compared, wholeGraph, alive }) {
       const graph = wholeGraph()
       const state = Object.keys(graph.outputs).filter(name => graph.inputs[name] !== undefined)

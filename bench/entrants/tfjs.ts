@@ -26,6 +26,7 @@ function tfjsEntrant(name: string, backend: string, finish: () => Promise<void>)
   }
   return {
     name,
+    runsOn: backend === 'wasm' ? 'processor' : 'gpu',
     async prepare({ benchCase, values, compared }) {
       await activate()
       const inputs = Object.fromEntries(

@@ -2,7 +2,7 @@
 // that a machine whose speed drifts slows all of them alike.
 import type { BenchCase, Values } from '../cases/case.ts'
 import { prepareCase, type Entrant, type PreparedCase, type Runner } from '../entrants/entrant.ts'
-import type { BenchEvent, CaseResult, NotRun, Place, Settings, Timing } from '../protocol.ts'
+import type { BenchEvent, CaseResult, NotRun, Place, Settings, Skip, Timing } from '../protocol.ts'
 import { countWork } from './countWork.ts'
 import { describeFailure } from './describeFailure.ts'
 import { gpuCounters } from './gpuCounters.ts'
@@ -13,7 +13,7 @@ export interface MeasureOptions {
   readonly place: Place['kind']
   readonly settings: Settings
   /** Entrant → why it is not tried. */
-  readonly skip: Readonly<Record<string, string>>
+  readonly skip: Readonly<Record<string, Skip>>
   readonly emit: (event: BenchEvent) => Promise<void>
 }
 
@@ -119,8 +119,9 @@ export async function measureCase(
   const failed: NotRun[] = []
   for (const entrant of entrants) {
     if (entrant.takes?.(benchCase) === false) continue
+    if (benchCase.isForProcessor && entrant.runsOn === 'gpu') continue
     if (skip[entrant.name]) {
-      failed.push({ entrant: entrant.name, notRun: skip[entrant.name] })
+      failed.push({ entrant: entrant.name, ...skip[entrant.name] })
       continue
     }
     await begin(entrant.name)

@@ -1,7 +1,7 @@
 // A job from its first case to its last, the same in Node and in the page: only the entrants differ.
 import { listCases } from '../cases/list.ts'
 import type { Entrant } from '../entrants/entrant.ts'
-import type { BenchEvent, Job, Place } from '../protocol.ts'
+import { isChosen, type BenchEvent, type Job, type Place } from '../protocol.ts'
 import { calibrate } from './calibrate.ts'
 import { watchErrors } from './gpuErrors.ts'
 import { measureCase } from './measureCase.ts'
@@ -26,15 +26,18 @@ const growths = [
 /** @param emit resolves when the event has left the process */
 export async function runJob(
   { device, place, entrants, onGpu }: Bench,
-  { settings, only, done, skip }: Job,
+  { settings, only, entrants: chosen, done, skip }: Job,
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<void> {
   watchErrors(device)
-  const wanted = (name: string) => only.split('|').some(part => name.includes(part))
+  const wanted = (name: string) => isChosen(only, name)
+  const running = entrants.filter(({ name }) => isChosen(chosen, name))
   const cases = listCases({ level: settings.level, isSoftware: place.isSoftware }).filter(({ name }) =>
     wanted(name),
   )
-  const growing = settings.level === 'full' ? growths.filter(({ name }) => wanted(name)) : []
+  // Minutes on a software adapter: only where asked for.
+  const isGrowthAsked = settings.level === 'full' || only !== ''
+  const growing = isGrowthAsked ? growths.filter(({ name }) => wanted(name)) : []
   await emit({ kind: 'cases', names: [...cases, ...growing].map(({ name }) => name) })
   if (!done.includes(calibration)) {
     await emit({ kind: 'place', place })
@@ -46,7 +49,7 @@ export async function runJob(
   for (const benchCase of cases) {
     if (done.includes(benchCase.name)) continue
     const options = { place: place.kind, settings, skip: skip[benchCase.name] ?? {}, emit }
-    await emit({ kind: 'result', result: await measureCase(benchCase, entrants, options) })
+    await emit({ kind: 'result', result: await measureCase(benchCase, running, options) })
   }
   // Software adapters are slowed by barriers, GPUs helped by shared memory.
   const likelyBest = place.isSoftware ? 'registers' : 'shared'

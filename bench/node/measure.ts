@@ -17,7 +17,7 @@ import type { BenchEvent, Job } from '../protocol.ts'
 
 /** An entrant that cannot be had here, with the reason. */
 function missing(name: string, error: unknown): Entrant {
-  return { name, prepare: () => Promise.reject(error) }
+  return { name, runsOn: 'processor', prepare: () => Promise.reject(error) }
 }
 
 async function openWasm(): Promise<Entrant> {

@@ -24,7 +24,7 @@ async function tryOpen(name: string, open: () => Promise<Entrant>): Promise<Entr
   try {
     return await open()
   } catch (error) {
-    return { name, prepare: () => Promise.reject(error) }
+    return { name, runsOn: 'gpu', prepare: () => Promise.reject(error) }
   }
 }
 

@@ -17,6 +17,7 @@ const explanation = [
   'Each case is the same work on the same numbers for all, one run of each in turn; ms is the median of the rounds, ± half their range.',
   'FLOPs are those of the unsimplified graph, GB/s every input read and every output written once; "of GEMM" and "of copy" are parts of the best matrix product and of the copying rate measured in the same run.',
   'JS ms is the time until the last submit; GPU MB the growth of live buffers while preparing and running; difference the largest, relative to the largest value of the tensor, from the reference.',
+  '"> N×": its first run was stopped before its end, after N times our time.',
   'Only ratios within one case mean something on a machine whose speed drifts.',
 ]
 

@@ -113,8 +113,10 @@ export function summaryTable(results: readonly CaseResult[], place: Place): Tabl
   const rows = shown.map(result => {
     const ours = bestOfOurs(result)
     const ratio = (name: string) => {
-      const timing = result.entrants.filter(isTiming).find(({ entrant }) => entrant === name)
-      return timing && ours ? `${digits(timing.milliseconds / ours.milliseconds)}×` : '–'
+      const found = result.entrants.find(({ entrant }) => entrant === name)
+      if (!found || !ours) return '–'
+      if (isTiming(found)) return `${digits(found.milliseconds / ours.milliseconds)}×`
+      return found.atLeastMilliseconds ? `> ${digits(found.atLeastMilliseconds / ours.milliseconds)}×` : '–'
     }
     return [
       result.name,
