@@ -2,6 +2,7 @@
 //   --quick under two minutes on two cores · --full published sizes and growth · --json prints only JSON
 //   --write also writes docs/benchmarks/<device>.md · --only TEXT|TEXT cases whose name contains one of them · --rounds N
 //   --entrants TEXT|TEXT only these · --where node|page|both · --patience N seconds for one run, default 180
+//   --profile also where the time of ours goes, program by program
 //   --minutes N ends in about that time, the most telling cases first
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -15,7 +16,10 @@ import type { Job, Settings } from './protocol.ts'
 import { markdownReport, reportFileName, textReport, type Report } from './report/report.ts'
 import { supervise, type Limits, type Supervised } from './supervise.ts'
 
-const levels: Record<Settings['level'], Settings & { attemptMs: number; nodeMs: number; totalMs: number }> = {
+const levels: Record<
+  Settings['level'],
+  Omit<Settings, 'isProfiled'> & { attemptMs: number; nodeMs: number; totalMs: number }
+> = {
   // The whole must end in two minutes, building the page included.
   quick: { level: 'quick', rounds: 3, budgetMs: 1500, attemptMs: 25_000, nodeMs: 60_000, totalMs: 110_000 },
   normal: {
@@ -40,6 +44,7 @@ function readArguments() {
     options: {
       quick: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
@@ -91,7 +96,7 @@ async function main(): Promise<void> {
   const attemptMs = options.patience === undefined ? ownAttemptMs : options.patience * 1000
   const wantedMs = (options.minutes ?? Infinity) * 60_000
   const [nodeMs, totalMs] = [Math.min(ownNodeMs, wantedMs / 2), Math.min(ownTotalMs, wantedMs)]
-  const settings: Settings = { ...level, rounds: options.rounds ?? level.rounds }
+  const settings: Settings = { ...level, rounds: options.rounds ?? level.rounds, isProfiled: options.profile }
   const job = { settings, only: options.only, entrants: options.entrants }
   // stdout is for the results.
   const say = (line: string) => console.error(line)

@@ -1,6 +1,7 @@
 // What the command asks of the process or page that measures, and what comes back while it does. Plain data: it crosses
 // process borders as JSON.
 import type { Scale } from './cases/case.ts'
+import type { ProfileRow } from '../src/graph/webgpu/profileTable.ts'
 import type { Work } from './measure/countWork.ts'
 
 export interface Settings {
@@ -8,6 +9,8 @@ export interface Settings {
   readonly rounds: number
   /** An entrant that has used this much takes part in no further round. */
   readonly budgetMs: number
+  /** Also where the time of ours goes, program by program. */
+  readonly isProfiled: boolean
 }
 
 export interface Job {
@@ -62,6 +65,8 @@ export interface Timing {
   readonly gpuBytes?: number
   /** From nothing to the first result: compiling, uploading, one run, reading back. */
   readonly firstMilliseconds: number
+  /** Its programs' times, the longest first. */
+  readonly profile?: readonly ProfileRow[]
   readonly difference: number
   readonly note?: string
 }

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import type { BenchEvent, Job } from './protocol.ts'
 import { supervise, type Launch } from './supervise.ts'
 
-const job = { settings: { level: 'quick', rounds: 1, budgetMs: 1 }, only: '', entrants: '' } as const
+const job = {
+  settings: { level: 'quick', rounds: 1, budgetMs: 1, isProfiled: false },
+  only: '',
+  entrants: '',
+} as const
 const limits = { attemptMs: 60_000, deadline: Infinity }
 const result = (name: string): BenchEvent => ({
   kind: 'result',

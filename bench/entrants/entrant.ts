@@ -1,6 +1,7 @@
 // A way of doing a case's work. `prepare` may fail with any error: it becomes a line of the results.
 import { traceGraph } from '../../src/graph/trace.ts'
 import type { Graph } from '../../src/graph/graph.ts'
+import type { ProfileRow } from '../../src/graph/webgpu/profileTable.ts'
 import { caseValues, type BenchCase, type Values } from '../cases/case.ts'
 
 /** A case with what entrants share: its numbers and its graph, made when first asked for. */
@@ -25,6 +26,8 @@ export interface Runner {
   /** The compared outputs of one run, on the processor. Called first, once. */
   results(): Promise<Values>
   readonly note?: string
+  /** The times of one run's programs, where the device can time them. */
+  profile?(): Promise<readonly ProfileRow[]>
   release(): Promise<void> | void
 }
 

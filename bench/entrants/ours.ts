@@ -2,6 +2,7 @@
 // as a model's weights do; a run is one submit.
 import { bindInputs } from '../../src/graph/simplify.ts'
 import { compilePlan, type Plan } from '../../src/graph/webgpu/plan.ts'
+import { profileRows } from '../../src/graph/webgpu/profileTable.ts'
 import type { DeviceFacts } from '../../src/kernels/gpuKernel.ts'
 import type { Entrant } from './entrant.ts'
 
@@ -74,6 +75,9 @@ export function planEntrant(device: GPUDevice, tiles: DeviceFacts['tiles']): Ent
           const results = await plan.run(values, compared)
           return Object.fromEntries(compared.map(name => [name, results[name].data]))
         },
+        ...(device.features.has('timestamp-query')
+          ? { profile: async () => profileRows(await plan.profile({})) }
+          : {}),
         release: () => plan.release(),
       }
     },

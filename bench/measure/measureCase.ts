@@ -2,7 +2,8 @@
 // that a machine whose speed drifts slows all of them alike.
 import type { BenchCase, Values } from '../cases/case.ts'
 import { prepareCase, type Entrant, type PreparedCase, type Runner } from '../entrants/entrant.ts'
-import type { BenchEvent, CaseResult, NotRun, Place, Settings, Skip, Timing } from '../protocol.ts'
+import { isTiming, type BenchEvent, type CaseResult, type NotRun, type Place } from '../protocol.ts'
+import type { Settings, Skip, Timing } from '../protocol.ts'
 import { countWork } from './countWork.ts'
 import { describeFailure } from './describeFailure.ts'
 import { gpuCounters } from './gpuCounters.ts'
@@ -140,7 +141,13 @@ export async function measureCase(
     }
   // Ours come first in the list of entrants, so that the others are compared with it where it ran.
   const reference = running.at(0)
-  const timings = running.map(started => summarise(started, reference!.results))
+  const timings: (Timing | NotRun)[] = []
+  for (const started of running) {
+    const timing = summarise(started, reference!.results)
+    const profile = settings.isProfiled && isTiming(timing) ? started.runner.profile : undefined
+    if (profile) await begin(started.entrant)
+    timings.push(profile ? { ...timing, profile: await profile() } : timing)
+  }
   for (const { runner } of running) await runner.release()
   const order = entrants.map(({ name: each }) => each)
   return {

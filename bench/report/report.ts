@@ -1,7 +1,7 @@
 // All results together: what is printed, and the page under docs/benchmarks.
-import type { CaseResult, Growth, Place } from '../protocol.ts'
+import { isTiming, type CaseResult, type Growth, type Place } from '../protocol.ts'
 import { markdownTable, textTable } from './print.ts'
-import { caseTable, describePlace, growthTable, summaryTable, type Table } from './rows.ts'
+import { caseTable, describePlace, growthTable, profileTable, summaryTable, type Table } from './rows.ts'
 
 export interface Report {
   /** ISO 8601. */
@@ -25,10 +25,15 @@ function tablesOf({ places, results, growths }: Report): { summary: Table[]; det
   return {
     summary: places.map(place => summaryTable(results, place)),
     detail: [
-      ...results.map(result => {
+      ...results.flatMap(result => {
         const place = places.find(({ kind }) => kind === result.place)
+        const where = result.place === 'node' ? 'Node' : 'Page'
         const table = caseTable(result, place)
-        return { ...table, title: `${result.place === 'node' ? 'Node' : 'Page'}: ${table.title}` }
+        const profiled = result.entrants.filter(isTiming).filter(({ profile }) => profile)
+        return [
+          { ...table, title: `${where}: ${table.title}` },
+          ...profiled.map(timing => profileTable(`${where}: ${result.name}`, timing)),
+        ]
       }),
       ...growths.map(growthTable),
     ],

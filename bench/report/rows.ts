@@ -133,6 +133,27 @@ export function summaryTable(results: readonly CaseResult[], place: Place): Tabl
   }
 }
 
+/** Of the rows of a profile only those that take this part of the time are shown. */
+const leastShare = 0.01
+
+/** Where the time of one entrant's programs goes. */
+export function profileTable(title: string, { entrant, profile = [] }: Timing): Table {
+  const shown = profile.filter(({ share }) => share >= leastShare)
+  const [count, milliseconds] = [
+    profile.reduce((sum, row) => sum + row.count, 0),
+    profile.reduce((sum, row) => sum + row.milliseconds, 0),
+  ]
+  return {
+    title: `${title}: profile of ${entrant}`,
+    columns: ['program', 'times', 'ms', 'share'],
+    rows: [
+      ...shown.map(row => [row.label, String(row.count), digits(row.milliseconds), percent(row.share)]),
+      ['all', String(count), digits(milliseconds), percent(1)],
+    ],
+    notes: [],
+  }
+}
+
 export function growthTable({ title, points }: Growth): Table {
   return {
     title,
