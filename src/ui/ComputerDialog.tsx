@@ -1,28 +1,19 @@
 // This computer: where the network runs, and a test of it against numbers from elsewhere.
-import { Check, TriangleAlert, X } from 'lucide-react'
-import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { Check, TriangleAlert } from 'lucide-react'
+import { Button } from 'react-aria-components'
 import type { SelfTestMark, SelfTestResult } from '../worker/protocol.ts'
 import { Failed } from './Failed.tsx'
 import { Progress } from './Progress.tsx'
 import { useWorkbench } from './useWorkbench.ts'
+import { ReadingDialog, type Openness } from './ReadingDialog.tsx'
 
-export function ComputerDialog(props: { isOpen: boolean; onOpenChange: (isOpen: boolean) => void }) {
+export function ComputerDialog(openness: Openness) {
   const compute = useWorkbench(state => state.compute)
   return (
-    <ModalOverlay className="modal-overlay" isDismissable {...props}>
-      <Modal className="modal modal-wide">
-        <Dialog className="dialog">
-          <div className="dialog-head">
-            <Heading slot="title">This computer</Heading>
-            <Button slot="close" className="icon-button" aria-label="Close">
-              <X size={16} />
-            </Button>
-          </div>
-          {compute.kind === 'ready' && <p>The network runs on {compute.device.label}.</p>}
-          <SelfTest />
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <ReadingDialog title="This computer" isWide {...openness}>
+      {compute.kind === 'ready' && <p>The network runs on {compute.device.label}.</p>}
+      <SelfTest />
+    </ReadingDialog>
   )
 }
 

@@ -1,6 +1,5 @@
 // All keys and what the mouse does.
-import { X } from 'lucide-react'
-import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
+import { ReadingDialog, type Openness } from './ReadingDialog.tsx'
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['1 … 5', 'Window: lung, mediastinum, bone, liver, the file’s own'],
@@ -31,24 +30,14 @@ const MOUSE: readonly (readonly [string, string])[] = [
   ['Left drag in 3-D', 'Turns'],
 ]
 
-export function HelpDialog(props: { isOpen: boolean; onOpenChange: (isOpen: boolean) => void }) {
+export function HelpDialog(openness: Openness) {
   return (
-    <ModalOverlay className="modal-overlay" isDismissable {...props}>
-      <Modal className="modal">
-        <Dialog className="dialog">
-          <div className="dialog-head">
-            <Heading slot="title">Keys and mouse</Heading>
-            <Button slot="close" className="icon-button" aria-label="Close">
-              <X size={16} />
-            </Button>
-          </div>
-          <div className="help-columns">
-            <KeyList title="Keys" rows={KEYS} />
-            <KeyList title="Mouse, radiology scheme" rows={MOUSE} />
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <ReadingDialog title="Keys and mouse" {...openness}>
+      <div className="help-columns">
+        <KeyList title="Keys" rows={KEYS} />
+        <KeyList title="Mouse, radiology scheme" rows={MOUSE} />
+      </div>
+    </ReadingDialog>
   )
 }
 
