@@ -10,11 +10,34 @@ import type { Entrant } from './entrant.ts'
 
 const plainBackend = 'webgpu-plain'
 
+/**
+ * tfjs 4.22 on WebGPU refuses its Select beyond rank 4, and with it every gradient of a leaky ReLU on volumes: where the
+ * three tensors have one shape, it is given them flat, so that there is a training step to compare with.
+ */
+function selectFlat(): void {
+  const { kernelFunc } = tf.getKernel('Select', plainBackend)
+  tf.unregisterKernel('Select', plainBackend)
+  tf.registerKernel({
+    kernelName: 'Select',
+    backendName: plainBackend,
+    kernelFunc: call => {
+      const { condition, t, e } = call.inputs as Record<string, tf.TensorInfo>
+      const isFlat = [t, e].every(({ shape }) => shape.join() === condition.shape.join())
+      if (!isFlat || condition.shape.length <= 4) return kernelFunc(call)
+      const flat = (tensor: tf.TensorInfo) => ({ ...tensor, shape: [tf.util.sizeFromShape(tensor.shape)] })
+      const inputs = { condition: flat(condition), t: flat(t), e: flat(e) }
+      const result = kernelFunc({ ...call, inputs }) as tf.TensorInfo
+      return { ...result, shape: condition.shape }
+    },
+  })
+}
+
 /** Registers both WebGPU backends on one device; call it before anything else uses tfjs's. */
 export function openTfjsBackends(gpu: GpuDevice): void {
   // Small tensors would silently be computed on the processor, which in Node must then wait for the GPU and cannot.
   tf.env().set('WEBGPU_CPU_FORWARD', false)
   tf.copyRegisteredKernels('webgpu', plainBackend)
+  selectFlat()
   tf.registerBackend(plainBackend, () => new WebGPUBackend(gpu.device, gpu.adapterInfo))
   registerWebgpuBackend(gpu)
 }
