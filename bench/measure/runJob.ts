@@ -55,8 +55,9 @@ export async function runJob(
   const likelyBest = place.isSoftware ? 'registers' : 'shared'
   for (const { name, measure } of growing) {
     if (done.includes(name)) continue
-    await emit({ kind: 'attempt', name, entrant: 'ours' })
-    await emit({ kind: 'growth', name, growth: await measure(device, likelyBest) })
+    const alive = () => emit({ kind: 'attempt', name, entrant: 'ours' })
+    await alive()
+    await emit({ kind: 'growth', name, growth: await measure(device, likelyBest, alive) })
   }
   await emit({ kind: 'end' })
 }
