@@ -14,6 +14,8 @@ export default defineConfig({
           exclude: ['**/*.gpu.test.ts', 'node_modules/**'],
           testTimeout: 120_000,
           pool: 'forks',
+          // The files of a worker share its modules: to load tfjs and ONNX Runtime anew takes longer than most tests.
+          isolate: false,
         },
       },
       {
