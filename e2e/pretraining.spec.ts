@@ -39,7 +39,7 @@ async function type(page: Page, name: string, value: string): Promise<void> {
 /** The smallest run that there is: one crop, random masks, the reconstruction loss alone. */
 async function setUp(page: Page, updates: string): Promise<void> {
   await page.getByRole('button', { name: /Masks/ }).click()
-  await page.getByRole('option', { name: 'Random (SMIT)' }).click()
+  await page.getByRole('option', { name: 'Random tokens' }).click()
   await type(page, 'Updates', updates)
   await page.getByRole('button', { name: 'Advanced' }).click()
   for (const loss of ['AMPD: hidden patches', 'AITD: the attended image', 'GITD: the other view'])

@@ -1,4 +1,4 @@
-// The lab's pictures as PNG files: the views as they are, the four masks, the four pictures of a reconstruction.
+// The lab's pictures as PNG files: the views as they are, the masks, the four pictures of a reconstruction.
 import type { RefObject } from 'react'
 import { RESEARCH_USE } from '../../insight/exportTables.ts'
 import { makeMask, maskKinds } from '../../insight/masks.ts'
