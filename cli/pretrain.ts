@@ -24,6 +24,7 @@ import {
 } from './support/pretrainFlags.ts'
 import { publishPretrained } from './support/publishPretrained.ts'
 import { runCommand } from './support/runCommand.ts'
+import { withRunLock } from './support/runLock.ts'
 import { stopOnSignals } from './support/stopOnSignals.ts'
 
 const usage =
@@ -106,6 +107,10 @@ async function main(): Promise<void> {
     await publishPretrained(values.publish, folderStorage(out), values['model-version'])
     return
   }
+  await withRunLock(out, () => pretrain(values, out))
+}
+
+async function pretrain(values: Values, out: string): Promise<void> {
   const saveEvery = parseCount('save-every', values['save-every'])
   const threads = values.threads === undefined ? undefined : parseCount('threads', values.threads)
   const opened = values.resume
