@@ -67,7 +67,7 @@ export function useLabPictures(viewer: RefObject<CtViewer | null>) {
         const { name, from } = MASK_NAMES[kind]
         return { name: `${name} (${from}), ${masked} hidden`, canvas: draw(picture) }
       })
-      await save('lab-masks.png', { title: `Masks, ${plane} slice of the region`, panels, columns: 2 })
+      await save('lab-masks.png', { title: `Masks, ${plane} slice of the region`, panels, columns: 3 })
     },
 
     async saveReconstruction() {
