@@ -16,6 +16,7 @@ import { readLidcNodules } from './support/lidcNodules.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { parseCount, parseNumber } from './support/pretrainFlags.ts'
 import { runCommand } from './support/runCommand.ts'
+import { withRunLock } from './support/runLock.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const usage =
@@ -77,7 +78,7 @@ async function main(): Promise<void> {
     probeData,
     onNotice: notice => console.log(notice),
   }
-  const { plan, isDone } = await performAblation(ablation)
+  const { plan, isDone } = await withRunLock(values.out, () => performAblation(ablation))
   const report = await ablationReport(ablation, plan)
   await mkdir(path.dirname(values.report), { recursive: true })
   await writeFile(values.report, report)

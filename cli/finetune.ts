@@ -37,6 +37,7 @@ import { readModelFiles } from './support/modelFiles.ts'
 import { openTrainPlaces } from './support/openModel.ts'
 import { parseCount } from './support/pretrainFlags.ts'
 import { runCommand } from './support/runCommand.ts'
+import { withRunLock } from './support/runLock.ts'
 import { stopOnSignals } from './support/stopOnSignals.ts'
 
 const usage =
@@ -208,8 +209,13 @@ async function trainShares(
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options })
-  const { out, name } = values
+  const { out } = values
   if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
+  await withRunLock(out, () => finetune(values, out))
+}
+
+async function finetune(values: Values, out: string): Promise<void> {
+  const { name } = values
   const storage = folderStorage(out)
   const started = performance.now()
   const opened: Beginning = values.resume

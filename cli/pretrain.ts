@@ -24,10 +24,11 @@ import {
 } from './support/pretrainFlags.ts'
 import { publishPretrained } from './support/publishPretrained.ts'
 import { runCommand } from './support/runCommand.ts'
+import { withRunLock } from './support/runLock.ts'
 import { stopOnSignals } from './support/stopOnSignals.ts'
 
 const usage =
-  'npm run pretrain -- --data FOLDER|ZIP|FILE|phantom:train|phantom:val|phantom:test … --out RUN [--preset demo] [--steps 2000] [--masking attention|low-attention|random|block|none] [--mask-ratio 0.7] [--hint-ratio 0.1] [--teacher-noise 0.7|off] [--semantic-attention 3|1|2|4|off] [--loss-weights amip=1,ampd=0.1,aitd=0.1,gitd=0.1] [--crop 32] [--spacing 1.5] [--batch 2] [--accumulate 1] [--lr 8e-4] [--weight-decay 0.01] [--teacher-momentum 0.996] [--drop-path 0.1] [--seed 1] [--save-every 50] [--memory-mb 1024] [--threads N] [--device cpu|webgpu]   or, to continue,   npm run pretrain -- --out RUN --resume [--data …, where it was volumes]   or, as a model for the lab,   npm run pretrain -- --out RUN --publish NAME [--model-version 0.1.0]'
+  'npm run pretrain -- --data FOLDER|ZIP|FILE|phantom:train|phantom:val|phantom:test … --out RUN [--preset demo] [--steps 2000] [--masking attention|low-attention|random|cube|block|none] [--mask-ratio 0.7] [--hint-ratio 0.1] [--teacher-noise 0.7|off] [--semantic-attention 3|1|2|4|off] [--loss-weights amip=1,ampd=0.1,aitd=0.1,gitd=0.1] [--crop 32] [--spacing 1.5] [--batch 2] [--accumulate 1] [--lr 8e-4] [--weight-decay 0.01] [--teacher-momentum 0.996] [--drop-path 0.1] [--seed 1] [--save-every 50] [--memory-mb 1024] [--threads N] [--device cpu|webgpu]   or, to continue,   npm run pretrain -- --out RUN --resume [--data …, where it was volumes]   or, as a model for the lab,   npm run pretrain -- --out RUN --publish NAME [--model-version 0.1.0]'
 
 const options = {
   ...pretrainFlags,
@@ -106,6 +107,10 @@ async function main(): Promise<void> {
     await publishPretrained(values.publish, folderStorage(out), values['model-version'])
     return
   }
+  await withRunLock(out, () => pretrain(values, out))
+}
+
+async function pretrain(values: Values, out: string): Promise<void> {
   const saveEvery = parseCount('save-every', values['save-every'])
   const threads = values.threads === undefined ? undefined : parseCount('threads', values.threads)
   const opened = values.resume

@@ -19,6 +19,7 @@ import { openTrainPlaces } from './support/openModel.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
 import { publishModel } from './support/publishModel.ts'
 import { runCommand } from './support/runCommand.ts'
+import { withRunLock } from './support/runLock.ts'
 import { stopOnSignals } from './support/stopOnSignals.ts'
 import { loadCheckpoint, startParameters, writeConfig, type RunSettings } from './support/runFolder.ts'
 
@@ -180,7 +181,9 @@ async function main(): Promise<void> {
   }
   if (!out) throw new InputError(`Where to put the run is missing (--out). Usage: ${usage}`)
   const settings = readSettings(values)
-  await (settings.method === 'probe' ? trainProbe(settings, out) : train(settings, out, device, resume))
+  await withRunLock(out, () =>
+    settings.method === 'probe' ? trainProbe(settings, out) : train(settings, out, device, resume),
+  )
 }
 
 runCommand(main)

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import { DEMO_MODEL, isMissing } from './support/data.ts'
+import { download, notice, readNifti, readTable } from './support/labFiles.ts'
 import { WorkbenchPage } from './support/page.ts'
 
 /** Colour in the middle of the axial view, just beside the crosshair. */
@@ -24,19 +26,16 @@ async function colourInRegion(page: Page): Promise<number[]> {
   }, png.toString('base64'))
 }
 
-async function takeAway(page: Page, name: string): Promise<Buffer> {
-  const download = page.waitForEvent('download')
-  await page.getByRole('button', { name, exact: true }).click()
-  return readFileSync(await (await download).path())
-}
-
+const kindOf = (png: Buffer) => png.toString('latin1', 1, 4)
 const spread = (colour: number[]) => Math.max(...colour) - Math.min(...colour)
 
 test('exploring the demo: attention is painted, masks follow r and s, files and links hold what is shown', async ({
   page,
 }) => {
   test.skip(isMissing(DEMO_MODEL), 'needs the demo model in public/models/demo')
+  test.setTimeout(180_000)
   const workbench = new WorkbenchPage(page)
+  const takeAway = (name: string) => download(page, 'Take away and restore', name)
   await workbench.open()
   await page.getByRole('region', { name: 'Try the demo' }).getByRole('button').first().click()
   await workbench.seesScan()
@@ -59,28 +58,72 @@ test('exploring the demo: attention is painted, masks follow r and s, files and 
   await page.getByRole('button', { name: 'Random mask' }).click()
 
   await page.getByRole('button', { name: 'Take away and restore' }).click()
-  const source = gunzipSync(readFileSync('public/cases/demo-1/image.nii.gz'))
-  const map = gunzipSync(await takeAway(page, 'Attention map as NIfTI'))
-  const sizes = (file: Buffer) => [1, 2, 3].map(axis => file.readInt16LE(40 + 2 * axis))
-  expect(sizes(map)).toEqual(sizes(source))
+  const source = readNifti(readFileSync('public/cases/demo-1/image.nii.gz'))
+  const map = gunzipSync(await takeAway('Attention map as NIfTI'))
+  expect([42, 44, 46].map(at => map.readInt16LE(at))).toEqual(source.shape)
   expect(map.toString('latin1', 148, 227)).toContain('Research use - not for clinical use')
-  const mask = gunzipSync(await takeAway(page, 'Mask as NIfTI')).subarray(352)
+  const mask = readNifti(await takeAway('Mask as NIfTI')).voxels
   const hidden = mask.filter(code => code === 1).length
-  // 26 tokens of 8³ voxels of 1.5 mm, 12³ mm³, in voxels of 1.75 × 1.75 × 2 mm; edges fall between voxels.
-  expect(Math.abs(hidden / ((26 * 12 ** 3) / (1.75 * 1.75 * 2)) - 1)).toBeLessThan(0.15)
-  const table = (await takeAway(page, 'Tokens as CSV')).toString('utf8').split('\n')
-  expect(table[0]).toBe('# Research use — not for clinical use')
-  const rows = table.filter(line => /^\d/.test(line))
+  // Tokens of 8³ voxels of 1.5 mm, 12³ mm³, in voxels of 1.75 × 1.75 × 2 mm; edges fall between voxels.
+  const voxelsOf = (tokens: number) => (tokens * 12 ** 3) / (1.75 * 1.75 * 2)
+  expect(Math.abs(hidden / voxelsOf(26) - 1)).toBeLessThan(0.15)
+  const table = await takeAway('Tokens as CSV')
+  expect(table.toString('utf8').split('\n')[0]).toBe(`# ${notice}`)
+  const rows = readTable(table)
   expect(rows).toHaveLength(64)
-  const head = table.find(line => line.startsWith('token,'))!.split(',')
-  expect(rows.filter(row => row.split(',')[head.indexOf('mask_random')] === '1')).toHaveLength(26)
-  const png = await takeAway(page, 'views.png')
-  expect(png.subarray(1, 4).toString('latin1')).toBe('PNG')
+  for (const kind of ['attention', 'low_attention', 'random', 'cube', 'block'])
+    expect(rows.filter(row => row[`mask_${kind}`] === '1')).toHaveLength(26)
+  expect(kindOf(await takeAway('views.png'))).toBe('PNG')
+
+  await test.step('a reconstruction as picture, voxels and table', async () => {
+    await page.getByRole('button', { name: 'Reconstruction', exact: true }).click()
+    await expect(page.getByRole('button', { name: 'Reconstruction as NIfTI' })).toBeDisabled()
+    await page.getByRole('button', { name: 'Reconstruct behind the mask' }).click()
+    const shown = await page.getByTestId('masked-l1').innerText({ timeout: 60_000 })
+    const png = await takeAway('Reconstruction as PNG')
+    expect(kindOf(png)).toBe('PNG')
+    // Four pictures of 480, two beside each other, with gaps and margins of 16.
+    expect(png.readUInt32BE(16)).toBe(2 * 480 + 3 * 16)
+    const { voxels, shape, description } = readNifti(await takeAway('Reconstruction as NIfTI'))
+    expect(shape).toEqual(source.shape)
+    expect(description).toContain('not for clinical use. Reconstructed HU. SYNTHETIC')
+    const filled = voxels.filter(hu => hu !== -1024)
+    expect(Math.abs(filled.length / voxelsOf(64) - 1)).toBeLessThan(0.15)
+    // Lung and what lies in it: nothing that no CT has.
+    expect(Math.min(...filled)).toBeGreaterThan(-1500)
+    expect(Math.max(...filled)).toBeLessThan(1500)
+    const errors = readTable(await takeAway('Reconstruction as CSV'))
+    expect(errors).toHaveLength(64)
+    const masked = errors.filter(row => row.mask === '1').map(row => Number(row.mean_absolute_error))
+    expect(masked).toHaveLength(26)
+    const mean = masked.reduce((sum, error) => sum + error, 0) / masked.length
+    expect(shown).toContain(`Masked L1 ${mean.toFixed(4)} `)
+  })
 
   await page.getByRole('button', { name: 'Link', exact: true }).click()
   await expect.poll(() => page.url()).toContain('#lab?')
   await page.reload()
   await expect(count).toHaveText('26 of 64 tokens hidden, 6 hints', { timeout: 60_000 })
   await expect(page.getByRole('button', { name: 'Random mask' })).toHaveAttribute('aria-pressed', 'true')
+
+  await test.step('a model’s own files are opened, and one of the two alone is refused in a sentence', async () => {
+    const lab = page.getByRole('complementary', { name: 'Attention lab' })
+    const open = async (...names: string[]) => {
+      const [chooser] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        page.getByRole('button', { name: 'Open a model’s files' }).click(),
+      ])
+      await chooser.setFiles(names.map(name => path.join(path.dirname(DEMO_MODEL), name)))
+    }
+    await open('model.json')
+    await expect(lab.getByRole('alert')).toContainText(
+      'its .safetensors file are expected. Choose both together',
+    )
+    await open('model.json', 'weights.safetensors')
+    await expect(lab).toContainText('Demo (trained on synthetic scans)')
+    await expect(page.getByTestId('attention-spread')).toContainText('× the mean', { timeout: 60_000 })
+    await page.getByRole('button', { name: 'Reconstruction', exact: true }).click()
+    await expect(lab).toContainText('This network has no reconstruction head')
+  })
   expect(workbench.foreignRequests()).toEqual([])
 })

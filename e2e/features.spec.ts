@@ -1,42 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import { DEMO_MODEL, isMissing } from './support/data.ts'
+import { download, notice, readNifti } from './support/labFiles.ts'
 import { makeNifti } from './support/niftiFile.ts'
 import { WorkbenchPage } from './support/page.ts'
-
-const notice = 'Research use — not for clinical use'
-
-async function download(page: Page, section: string, name: string): Promise<Buffer> {
-  const body = page.locator('.lab-section').filter({ has: page.getByRole('heading', { name: section }) })
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    body.getByRole('button', { name, exact: true }).click(),
-  ])
-  return readFileSync(await file.path())
-}
-
-/** Bytes of an 8-bit NIfTI and the value at a place in the world, through the file's own sform. */
-function readNifti(gzipped: Buffer) {
-  const file = gunzipSync(gzipped)
-  const [width, height, depth] = [42, 44, 46].map(at => file.readInt16LE(at))
-  const row = (at: number) => [0, 4, 8, 12].map(step => file.readFloatLE(at + step))
-  const voxels = file.subarray(352)
-  expect(voxels.length).toBe(width * height * depth)
-  return {
-    voxels,
-    description: file.toString('latin1', 148, 228),
-    /** For scans whose axes are the world's. */
-    at(rasMm: readonly number[]) {
-      const [i, j, k] = [280, 296, 312].map((offset, axis) => {
-        const values = row(offset)
-        return Math.round((rasMm[axis] - values[3]) / values[axis])
-      })
-      return voxels[(k * height + j) * width + i]
-    },
-  }
-}
 
 const foldedTitle = (page: Page, name: string) => page.getByRole('heading', { name })
 
@@ -62,7 +29,7 @@ test('the lab shows where a query looks, how heads differ, and organs found with
   await workbench.seesScan()
   await page.getByText('Explore', { exact: true }).click()
   await page.getByRole('button', { name: 'Another model' }).click()
-  await page.getByRole('menuitemradio', { name: 'demo', exact: true }).click()
+  await page.getByRole('menuitemradio', { name: /^Demo \(trained on synthetic scans\)/ }).click()
   await expect(page.locator('.lab-panel').getByText('Demo (trained on synthetic scans)')).toBeVisible()
   await page.getByRole('button', { name: 'Use the crosshair here' }).click()
   const centre = await regionRasMm(page)

@@ -81,6 +81,10 @@ const judgement = (figures: readonly string[]) => [
   '',
 ]
 
+/** Of the shipped models, whose descriptions do not say it. */
+const onPhantoms =
+  'On crops of synthetic chests (`phantom-bench-v1`, training seeds), made on the fly; no patient’s data took part.'
+
 function cardText(manifest: ModelManifest, identity: string, evaluation: EvaluationFile): string {
   const { networks, provenance } = manifest
   const commands = (provenance.commands ?? []) as string[]
@@ -93,7 +97,7 @@ function cardText(manifest: ModelManifest, identity: string, evaluation: Evaluat
     '',
     '## How it was trained',
     '',
-    'On crops of synthetic chests (`phantom-bench-v1`, training seeds), made on the fly; no patient’s data took part.',
+    typeof provenance.data === 'string' ? provenance.data : onPhantoms,
     '',
     '```sh',
     ...commands,
@@ -104,7 +108,7 @@ function cardText(manifest: ModelManifest, identity: string, evaluation: Evaluat
     '```',
     '',
     ...(networks.pretrain ? aboutPretraining : judgement(figures)),
-    `Licence: ${String(provenance.licence)}.`,
+    `Licence: ${typeof provenance.licence === 'string' ? provenance.licence : 'not stated'}.`,
     '',
   ].join('\n')
 }

@@ -2,7 +2,6 @@
 // the weights are, how they came about, and what they are not.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { InputError } from '../../src/base/errors.ts'
 import { floatToHalf } from '../../src/base/half.ts'
 import { modelIdentity, type NetworkEntry } from '../../src/network/model.ts'
@@ -16,6 +15,7 @@ import { targetPrefix } from '../../src/training/classifierTargets.ts'
 import { writeModelCard } from './modelCard.ts'
 import { readSave } from '../../src/training/run/checkpoint.ts'
 import { folderStorage } from './folderStorage.ts'
+import { modelFolder } from './modelFiles.ts'
 import { readRunRecord, type RunRecord } from './runFolder.ts'
 
 interface Run {
@@ -103,9 +103,12 @@ export async function publishModel(
   await writeModelFolder(await assembleModel(description, Object.assign({}, ...parts.map(halfWeights))))
 }
 
-/** Writes public/models/NAME: weights.safetensors, model.json and card.md. */
-export async function writeModelFolder({ manifest, weights }: AssembledModel): Promise<void> {
-  const folder = fileURLToPath(new URL(`../../public/models/${manifest.name}/`, import.meta.url))
+/** Writes MODELS/NAME, public/models by default: weights.safetensors, model.json and card.md. */
+export async function writeModelFolder(
+  { manifest, weights }: AssembledModel,
+  models = modelFolder(''),
+): Promise<void> {
+  const folder = path.join(models, manifest.name)
   await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, manifest.weights.file), weights)
   await writeFile(path.join(folder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)

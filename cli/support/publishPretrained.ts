@@ -4,9 +4,14 @@ import type { RunStorage } from '../../src/training/run/storage.ts'
 import { writeModelFolder } from './publishModel.ts'
 
 /**
- * Writes public/models/NAME from a pretraining run.
- * @throws InputError when the folder holds no run, or its checkpoint lacks a parameter.
+ * Writes MODELS/NAME from a pretraining run; into public/models where no other folder is given.
+ * @throws InputError when the folder holds no run with a save, or the run lacks a part that a model has.
  */
-export async function publishPretrained(name: string, storage: RunStorage, version: string): Promise<void> {
-  await writeModelFolder(await pretrainedModel(storage, { name, version }))
+export async function publishPretrained(
+  name: string,
+  storage: RunStorage,
+  version: string,
+  models?: string,
+): Promise<void> {
+  await writeModelFolder(await pretrainedModel(storage, { name, version }), models)
 }

@@ -24,7 +24,7 @@ export interface LabView {
   readonly noiseSeed: number
   readonly r: number
   readonly s: number
-  /** Of random and block masks. */
+  /** Of masks that are drawn by chance. */
   readonly seed: number
   readonly mask: string
   /** What is painted over the scan. */
@@ -90,7 +90,7 @@ export function parseView(value: unknown): LabView {
     r: numbers(f, 'r', 1, 0, 1)[0],
     s: numbers(f, 's', 1, 0, 1)[0],
     seed: whole(f, 'seed', 0, 2 ** 31 - 1),
-    mask: text(f, 'mask', /^(attention|low-attention|random|block)$/),
+    mask: text(f, 'mask', /^(attention|low-attention|random|cube|block)$/),
     shows: text(f, 'shows', /^[a-z]{1,20}$/),
     plane: text(f, 'plane', /^(axial|coronal|sagittal)$/),
     layout: text(f, 'layout', /^(axial-large|quad|volume|axial|coronal|sagittal)$/),

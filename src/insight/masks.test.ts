@@ -21,7 +21,7 @@ describe('masks over tokens', () => {
         return masked
       })
       const expected = Math.floor(ratio * N + 1e-9) - Math.floor(hint * N + 1e-9) // SPEC 4
-      expect(counts).toEqual([expected, expected, expected, expected])
+      expect(counts).toEqual(maskKinds.map(() => expected))
     }
   })
 
@@ -41,7 +41,7 @@ describe('masks over tokens', () => {
   })
 
   it('follow from the seed alone where they are drawn, and differ between seeds', () => {
-    for (const kind of ['random', 'block'] as const) {
+    for (const kind of ['random', 'cube', 'block'] as const) {
       const draw = (seed: number) => makeMask(kind, satt, grid, { ratio: 0.5, hint: 0, seed }).codes
       expect(draw(4)).toEqual(draw(4))
       expect(draw(4)).not.toEqual(draw(5))
@@ -60,6 +60,27 @@ describe('masks over tokens', () => {
     }
     // By chance 0.4 · 0.4 of the pairs; blocks three cells wide keep two of their three.
     expect(neighbours('block')).toBeGreaterThan(1.4 * neighbours('random'))
+  })
+
+  it('hide whole cubes of two tokens a side, where the grid ends what is left of them, and cut the last one only', () => {
+    const cubeOf = (token: number) =>
+      [Math.floor(token / 30), Math.floor(token / 5) % 6, token % 5].map(place => place >> 1).join()
+    const tokensOfCube = new Map<string, number>()
+    for (let token = 0; token < N; token++)
+      tokensOfCube.set(cubeOf(token), (tokensOfCube.get(cubeOf(token)) ?? 0) + 1)
+    // The sides 4, 6 and 5 hold 2 × 3 × 3 cubes, those at the end of the last axis half as many tokens.
+    expect([...tokensOfCube.values()].sort((a, b) => a - b)).toEqual([
+      ...Array(6).fill(4),
+      ...Array(12).fill(8),
+    ])
+    for (let seed = 0; seed < 10; seed++) {
+      const hidden = hiddenOf(makeMask('cube', satt, grid, { ratio: 0.7, hint: 0.1, seed }).codes)
+      const ofCube = new Map<string, number>()
+      for (const token of hidden) ofCube.set(cubeOf(token), (ofCube.get(cubeOf(token)) ?? 0) + 1)
+      expect(hidden).toHaveLength(72)
+      const cut = [...ofCube].filter(([cube, tokens]) => tokens < tokensOfCube.get(cube)!)
+      expect(cut.length).toBeLessThanOrEqual(1)
+    }
   })
 
   it('say in a sentence when r and s leave nothing to hide, and refuse shares that are none', () => {

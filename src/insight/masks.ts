@@ -6,15 +6,15 @@ import { voxelCount } from '../base/shape.ts'
 import { maskedRanks, rankedTokens, shuffledTokens, tokenKeys } from '../tokens/tokenDraw.ts'
 import { MARK } from './painting.ts'
 
-/** SMART; MST, which hides what is attended to least; SMIT-like, by chance; iBOT's blocks. */
-export type MaskKind = 'attention' | 'low-attention' | 'random' | 'block'
-export const maskKinds: readonly MaskKind[] = ['attention', 'low-attention', 'random', 'block']
+/** SMART; MST, which hides what is attended to least; single tokens by chance; SMIT's cubes; iBOT's blocks. */
+export type MaskKind = 'attention' | 'low-attention' | 'random' | 'cube' | 'block'
+export const maskKinds: readonly MaskKind[] = ['attention', 'low-attention', 'random', 'cube', 'block']
 
 export interface MaskSettings {
   /** Share of tokens down to whose rank is hidden, r; and of those at the top that stay as hints, s. */
   readonly ratio: number
   readonly hint: number
-  /** Of random and block masks. */
+  /** Of masks that are drawn by chance. */
   readonly seed: number
 }
 
@@ -43,15 +43,50 @@ function blockShape(tokens: number, grid: Triple, chance: () => number): Triple 
   return [clip(0), clip(1), clip(2)]
 }
 
+/** What a draw follows from. */
+export interface MaskDraw {
+  readonly seed: number
+  readonly step: number
+  readonly sample: number
+}
+
+/** Hides the tokens of the box of `shape` at `low`, until `count` are hidden. */
+function hideBox(hidden: Set<number>, grid: Triple, low: readonly number[], shape: Triple, count: number) {
+  for (let d = low[0]; d < Math.min(grid[0], low[0] + shape[0]); d++)
+    for (let h = low[1]; h < Math.min(grid[1], low[1] + shape[1]); h++)
+      for (let w = low[2]; w < Math.min(grid[2], low[2] + shape[2]); w++)
+        if (hidden.size < count) hidden.add((d * grid[1] + h) * grid[2] + w)
+}
+
+/** SMIT hides cubes of 16³ voxels: two stage-3 tokens of 8³ voxels along each side. */
+const cubeShape: Triple = [2, 2, 2]
+
+/**
+ * The grid is divided into cubes of 2³ tokens, smaller ones where it ends; cubes are hidden in the order of their keys of
+ * (seed, step, sample) until `count` tokens are, of the last one only as many as are still missing. SMIT rounds up to
+ * whole cubes instead (SPEC 13); here every kind of mask hides the same number.
+ */
+export function cubeTokens(grid: Triple, count: number, { seed, step, sample }: MaskDraw): Set<number> {
+  const [D, H, W] = grid.map((side, axis) => Math.ceil(side / cubeShape[axis]))
+  const hidden = new Set<number>()
+  for (const cube of shuffledTokens(tokenKeys(seed, step, sample, D * H * W))) {
+    const at = [Math.floor(cube / (H * W)), Math.floor(cube / W) % H, cube % W]
+    hideBox(
+      hidden,
+      grid,
+      at.map((place, axis) => place * cubeShape[axis]),
+      cubeShape,
+      count,
+    )
+  }
+  return hidden
+}
+
 /**
  * Blocks are laid until `count` of a grid's tokens are hidden; of the last one only as many as are still missing.
  * Sides and places follow from the keys of (seed, step, sample).
  */
-export function blockTokens(
-  grid: Triple,
-  count: number,
-  { seed, step, sample }: { readonly seed: number; readonly step: number; readonly sample: number },
-): Set<number> {
+export function blockTokens(grid: Triple, count: number, { seed, step, sample }: MaskDraw): Set<number> {
   const keys = tokenKeys(seed, step, sample, 4096)
   let at = 0
   const chance = () => keys[at++ % keys.length] / 2 ** 32
@@ -62,10 +97,7 @@ export function blockTokens(
     const size = Math.max(Math.min(missing, 4), missing * (0.15 + 0.35 * chance()))
     const shape = blockShape(size, grid, chance)
     const low = grid.map((side, axis) => Math.floor(chance() * (side - shape[axis] + 1)))
-    for (let d = 0; d < shape[0]; d++)
-      for (let h = 0; h < shape[1]; h++)
-        for (let w = 0; w < shape[2]; w++)
-          if (hidden.size < count) hidden.add(((low[0] + d) * grid[1] + low[1] + h) * grid[2] + low[2] + w)
+    hideBox(hidden, grid, low, shape, count)
   }
   return hidden
 }
@@ -102,7 +134,8 @@ function hiddenTokens(
   if (kind === 'attention') return ranking(satt).slice(first, Math.max(first, end))
   if (kind === 'low-attention') return ranking(satt).slice(N - count)
   if (kind === 'random') return shuffle(settings.seed, N).slice(0, count)
-  return blockTokens(grid, count, { seed: settings.seed, step: 1, sample: 0 })
+  const draw = { seed: settings.seed, step: 1, sample: 0 }
+  return kind === 'cube' ? cubeTokens(grid, count, draw) : blockTokens(grid, count, draw)
 }
 
 /**

@@ -1,4 +1,5 @@
 // A model's two files from what is known of it: weights.safetensors, and the model.json that names them.
+import { InputError } from '../base/errors.ts'
 import type { ModelManifest } from '../network/model.ts'
 import { writeSafetensors, type SafetensorsTensor } from '../network/safetensors.ts'
 import { sha256 } from '../network/sha256.ts'
@@ -13,6 +14,14 @@ export type ModelDescription = Pick<
 export interface AssembledModel {
   readonly manifest: ModelManifest
   readonly weights: Uint8Array<ArrayBuffer>
+}
+
+/** @throws InputError for a name that files and folders cannot have. */
+export function requireModelName(name: string): void {
+  if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(name))
+    throw new InputError(
+      `A model cannot be called “${name}”; up to 64 letters, digits, hyphens and underscores are expected, a letter or digit first.`,
+    )
 }
 
 export async function assembleModel(

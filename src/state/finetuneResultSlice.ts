@@ -3,10 +3,10 @@ import { researchNotice } from '../prediction/pipelineVersion.ts'
 import type { JudgedRun } from '../worker/finetuneProtocol.ts'
 import type { HeldCrops } from '../worker/heldTraining.ts'
 import type { ModelSource } from '../worker/labProtocol.ts'
-import type { ModelEntry } from '../worker/modelProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Job } from './job.ts'
+import { keepModel, type KeptModel } from './keepModel.ts'
 import { reportCsv } from './reportRows.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
@@ -18,7 +18,7 @@ export interface FinetuneResultSlice {
   readonly lookedAtCrop: number | null
   /** Raised when the boxes of another run are held. */
   readonly cropsSerial: number
-  readonly keptModel: Job<{ readonly entry: ModelEntry }>
+  readonly keptModel: KeptModel
   /** What predicted before the kept model was used. */
   readonly modelBefore: ModelSource | null
   judgeRun(runId: string): Promise<void>
@@ -100,18 +100,12 @@ function createKeeping({ workers }: Services, set: Set, get: () => Workbench): K
     async keepAsModel(name, version) {
       const { finetuneReport, keptModel } = get()
       if (finetuneReport.kind !== 'done' || keptModel.kind === 'running') return
-      set({ keptModel: { kind: 'running', progress: { stage: 'Keeping the model', done: 0, total: 1 } } })
-      try {
-        const { runId: id, report } = finetuneReport
-        const files = await workers.library.run('finetunedModel', { id, name, version, report })
-        const entry = await get().addModel({ kind: 'parts', ...files })
-        const { modelWork } = get()
-        if (entry) set({ keptModel: { kind: 'done', entry } })
-        else if (modelWork.kind === 'failed') set({ keptModel: modelWork })
-      } catch (error) {
-        const failure = toFailure(error, 'Keeping the model')
-        set({ keptModel: failure ? { kind: 'failed', failure } : { kind: 'none' } })
-      }
+      const { runId: id, report } = finetuneReport
+      await keepModel(
+        get,
+        () => workers.library.run('finetunedModel', { id, name, version, report }),
+        kept => set({ keptModel: kept }),
+      )
     },
 
     useKeptModel() {

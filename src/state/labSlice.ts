@@ -10,7 +10,7 @@ import type { LabModelSummary, LabNetwork, ModelSource } from '../worker/labProt
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
-import { MODEL_NAME } from './modelsSlice.ts'
+import { isSameModel, MODEL_NAME } from './modelsSlice.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 import type { Plane } from './viewSlice.ts'
 
@@ -26,8 +26,6 @@ export type Painter = 'attention' | 'masks' | 'window' | 'clusters'
 export interface LabSlice {
   readonly labSource: ModelSource
   readonly labModel: LabModelState
-  /** Models of this installation, by folder. */
-  readonly labModelNames: readonly string[]
   /** Index into the model's networks. */
   readonly labNetwork: number
   readonly labRole: Role
@@ -41,9 +39,11 @@ export interface LabSlice {
   /** Raised with each new painting; the arrays are in `held.painting()`. */
   readonly paintSerial: number
   readonly paintOpacity: number
-  /** Lists the installed models and opens the one that the installation names for the lab. */
+  /** Opens the model that the installation names for the lab, where none is open. */
   enterLab(): Promise<void>
   openLabModel(source: ModelSource): Promise<void>
+  /** The open model has got another name, or (null) is gone: then the lab begins again with the installation's. */
+  replaceLabModel(after: ModelSource | null): void
   /** Opens a model's two files, model.json and its weights. */
   openLabFiles(files: readonly Blob[], names: readonly string[]): Promise<void>
   chooseLabNetwork(index: number): void
@@ -84,7 +84,7 @@ function createModelOpening(
   set: Api[0],
   get: Api[1],
   moveCrop: (centreRasMm: PointMm | undefined) => void,
-): Pick<LabSlice, 'enterLab' | 'openLabModel' | 'openLabFiles'> {
+): Pick<LabSlice, 'enterLab' | 'openLabModel' | 'replaceLabModel' | 'openLabFiles'> {
   const { compute } = services.workers
   let controller = new AbortController()
   const fail = (error: unknown) => {
@@ -95,10 +95,13 @@ function createModelOpening(
   return {
     async enterLab() {
       if (get().labModel.kind !== 'none') return
+      if (get().models === null) void get().listModels()
+      const { labSource: source } = get()
       set({ labModel: { kind: 'opening', progress: OPENING } })
-      const installed = await readIndex(services)
-      set({ labModelNames: installed.models })
-      await get().openLabModel({ kind: 'installed', name: installed.lab, baseUrl: services.baseUrl })
+      const name = await labModelName(services)
+      // Somebody may have chosen another one meanwhile.
+      if (isSameModel(get().labSource, source) && get().labModel.kind === 'opening')
+        await get().openLabModel({ kind: 'installed', name, baseUrl: services.baseUrl })
     },
 
     async openLabModel(source) {
@@ -119,6 +122,14 @@ function createModelOpening(
       }
     },
 
+    replaceLabModel(after) {
+      const { labModel, mode } = get()
+      if (after && labModel.kind !== 'none') return void get().openLabModel(after)
+      controller.abort()
+      set({ labSource: after ?? shippedSource(services), labModel: { kind: 'none' } })
+      if (mode === 'explore') void get().enterLab()
+    },
+
     async openLabFiles(files, names) {
       const pick = (ending: string) => files[names.findIndex(name => name.toLowerCase().endsWith(ending))]
       const [manifest, weights] = [pick('.json'), pick('.safetensors')]
@@ -135,18 +146,19 @@ function createModelOpening(
 
 const OPENING: StageProgress = { stage: 'Opening the model', done: 0, total: 1 }
 
-/** public/models/index.json; an installation without one has the shipped model. */
-async function readIndex(services: Services): Promise<{ models: readonly string[]; lab: string }> {
+/** Of public/models/index.json; an installation without one has the shipped model. */
+async function labModelName(services: Services): Promise<string> {
   try {
-    const index = JSON.parse(await (await services.fetchFile('models/index.json')).text()) as {
-      models: readonly string[]
-      lab: string
-    }
-    return { models: index.models.map(String), lab: String(index.lab) }
+    const index = JSON.parse(await (await services.fetchFile('models/index.json')).text()) as { lab: string }
+    return String(index.lab)
   } catch {
-    return { models: [MODEL_NAME], lab: MODEL_NAME }
+    return MODEL_NAME
   }
 }
+
+const shippedSource = ({ baseUrl }: Services): ModelSource => ({
+  ...{ kind: 'installed', name: MODEL_NAME, baseUrl },
+})
 
 export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
   /** The region keeps its centre when the network or its size changes. */
@@ -164,9 +176,8 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
   }
 
   return {
-    labSource: { kind: 'installed', name: MODEL_NAME, baseUrl: services.baseUrl },
+    labSource: shippedSource(services),
     labModel: { kind: 'none' },
-    labModelNames: [MODEL_NAME],
     labNetwork: 0,
     labRole: 'student',
     labScale: 1,

@@ -20,7 +20,7 @@ export interface MaskSlice {
   readonly reconstruction: ReconstructionState
   changeMasks(change: Partial<MaskSettings>): void
   showMask(kind: MaskKind): void
-  /** The next or the previous draw of random and block masks. */
+  /** The next or the previous draw of masks by chance. */
   stepMaskSeed(step: 1 | -1): void
   /** Paints the chosen mask, if masks are what is shown. */
   repaintMask(): void

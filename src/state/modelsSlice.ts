@@ -136,8 +136,11 @@ export const createModelsSlice: SliceOf<ModelsSlice> = services => (set, get) =>
   ) => Promise<ModelTasks[Name]['result']> = (task, input) => services.workers.models.run(task, input)
 
   /** After a model has got another name or is gone, whoever used it uses what took its place. */
-  async function replaceChosen(before: ModelEntry, after: ModelSource): Promise<void> {
-    if (isSameModel(get().chosenModel, before.source)) await get().useModel(after)
+  async function replaceModel({ source }: ModelEntry, after: ModelSource | null): Promise<void> {
+    const { chosenModel, finetuneStart, labSource } = get()
+    if (isSameModel(chosenModel, source)) await get().useModel(after ?? shipped)
+    if (finetuneStart === sourceKey(source)) get().chooseFinetuneStart(sourceKey(after ?? shipped))
+    if (isSameModel(labSource, source)) get().replaceLabModel(after)
   }
 
   return {
@@ -175,8 +178,8 @@ export const createModelsSlice: SliceOf<ModelsSlice> = services => (set, get) =>
         run('renameModel', { identity, ...names }),
       )
       if (!renamed) return
-      await replaceChosen(model, renamed.source)
       await get().listModels()
+      await replaceModel(model, renamed.source)
     },
 
     async deleteModel(model) {
@@ -188,8 +191,8 @@ export const createModelsSlice: SliceOf<ModelsSlice> = services => (set, get) =>
       })
       if (!done) return
       set({ deletedModel: model })
-      await replaceChosen(model, shipped)
       await get().listModels()
+      await replaceModel(model, null)
     },
 
     async restoreModel() {

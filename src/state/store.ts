@@ -43,6 +43,8 @@ import { createModelsSlice } from './modelsSlice.ts'
 import type { ModelsSlice } from './modelsSlice.ts'
 import { createPredictionSlice } from './predictionSlice.ts'
 import type { PredictionSlice } from './predictionSlice.ts'
+import { createPretrainResultSlice } from './pretrainResultSlice.ts'
+import type { PretrainResultSlice } from './pretrainResultSlice.ts'
 import { createPretrainSlice } from './pretrainSlice.ts'
 import type { PretrainSlice } from './pretrainSlice.ts'
 import { createReviewSlice } from './reviewSlice.ts'
@@ -83,6 +85,7 @@ export type Workbench = CaseSlice &
   RunsSlice &
   LiveRunSlice &
   PretrainSlice &
+  PretrainResultSlice &
   LabelledSlice &
   FinetuneSlice &
   FinetuneResultSlice &
@@ -128,6 +131,7 @@ export function createWorkbench(services: Services): WorkbenchStore {
     ...createRunsSlice(services)(...api),
     ...createLiveRunSlice(services)(...api),
     ...createPretrainSlice(services)(...api),
+    ...createPretrainResultSlice(services)(...api),
     ...createLabelledSlice(services)(...api),
     ...createFinetuneSlice(services)(...api),
     ...createFinetuneResultSlice(services)(...api),

@@ -72,7 +72,7 @@ export const TOUR_STEPS: readonly TourStep[] = [
   },
   {
     title: 'Hide what matters, leave a hint',
-    text: 'Now the tokens that are attended to most are hidden: down to a share r of 70 %, except for the top 10 % (s), which stay visible as hints, ringed here. As many tokens are hidden as by chance before, but the gaps are meant to be harder to guess. Move r and s in the panel and watch all four kinds of mask.',
+    text: 'Now the tokens that are attended to most are hidden: down to a share r of 70 %, except for the top 10 % (s), which stay visible as hints, ringed here. As many tokens are hidden as by chance before, but the gaps are meant to be harder to guess. Move r and s in the panel and watch all kinds of mask.',
     show(state) {
       prepare(state, { noisy: true })
       showMask(state, 'attention', 1)

@@ -1,19 +1,22 @@
 // What the run library can do with the runs of this browser.
 import { InputError } from '../base/errors.ts'
+import { pretrainedModel } from '../training/pretrain/pretrainedModel.ts'
 import { curveSvg, smoothingFor } from '../training/run/curveSvg.ts'
 import { readHistory } from '../training/run/history.ts'
 import { historyCsv } from '../training/run/historyCsv.ts'
 import { finetuneRunHandlers } from './finetuneRunTasks.ts'
 import { curvesOf } from './runCurves.ts'
+import { figuresOf } from './runFigures.ts'
 import { destroyRun, markDeleted, takeBack } from './runs/deleteRun.ts'
 import { importRun } from './runs/importRun.ts'
 import { keptFolder } from './runs/keptVolumes.ts'
 import { listRuns, requireRun, summarise } from './runs/listRuns.ts'
 import { openStore } from './runs/fileStore.ts'
 import { packRun } from './runs/runArchive.ts'
+import { savedSteps } from './runs/runContent.ts'
 import { readRecord, writeRecord } from './runs/runRecord.ts'
 import type { Handlers } from './serveTasks.ts'
-import type { LibraryTasks } from './trainProtocol.ts'
+import type { LibraryTasks, RunRow } from './trainProtocol.ts'
 
 /** A title as part of a file's name. */
 function fileStem(title: string): string {
@@ -23,6 +26,16 @@ function fileStem(title: string): string {
       .replace(/^-+|-+$/g, '')
       .slice(0, 60) || 'run'
   )
+}
+
+/** For a model's card: the last update that is in its weights. */
+function lossFigures(rows: readonly RunRow[], saved: number): string[] {
+  const last = rows.findLast(({ step }) => step < saved)
+  if (!last) return []
+  const lines = figuresOf('pretrain', last).map(({ name, value }) => `- ${name}: ${value}`)
+  return [
+    `At update ${last.step + 1}, on the crops that it learnt from; nothing was measured on unseen scans:\n\n${lines.join('\n')}`,
+  ]
 }
 
 export const libraryHandlers: Handlers<LibraryTasks> = {
@@ -112,6 +125,13 @@ export const libraryHandlers: Handlers<LibraryTasks> = {
         kept: { volumes: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) },
       },
     }
+  },
+
+  async pretrainedModel({ id, name, version }) {
+    const { folder } = await requireRun(await openStore(), id)
+    const { manifest, weights } = await pretrainedModel(folder, { name, version, title: name })
+    const figures = lossFigures(await readHistory(folder), await savedSteps(folder))
+    return { result: { manifest, weights, figures }, transfer: [weights.buffer] }
   },
 
   async deleteKept() {

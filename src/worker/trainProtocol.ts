@@ -1,6 +1,7 @@
 // The protocol of training: what the worker that trains is asked for, and what the run library is asked for. They are two
 // workers, because the one that trains on the CPU answers nothing until its update is done.
 import type { Triple } from '../base/shape.ts'
+import type { ModelManifest } from '../network/model.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
 import type { FinetuneSettings } from '../training/finetune/settings.ts'
 import type { PretrainOptions } from '../training/pretrain/options.ts'
@@ -183,6 +184,12 @@ export interface StorageState {
 export const takeBackMs = 10_000
 
 export type LibraryTasks = FinetuneRunTasks & {
+  /** The last save of a pretraining run as a model's two files. */
+  pretrainedModel: {
+    input: { id: string; name: string; version: string }
+    progress: never
+    result: { manifest: ModelManifest; weights: Uint8Array<ArrayBuffer>; figures: readonly string[] }
+  }
   listRuns: { input: Record<string, never>; progress: never; result: readonly RunSummary[] }
   readRun: { input: { id: string }; progress: never; result: RunDetails }
   /** A file of the run as it lies there; null where it has none of that name. */

@@ -4,6 +4,7 @@ import type { ModelManifest, NetworkEntry } from '../../network/model.ts'
 import type { ParameterValues } from '../../network/parameters.ts'
 import { readSafetensors, writeSafetensors, type SafetensorsTensor } from '../../network/safetensors.ts'
 import { sha256 } from '../../network/sha256.ts'
+import { requireModelName } from '../../prediction/assembleModel.ts'
 import { pipelineVersion, researchNotice } from '../../prediction/pipelineVersion.ts'
 import { loadState } from '../run/checkpoint.ts'
 import { readHistory } from '../run/history.ts'
@@ -174,10 +175,7 @@ export async function finetunedModel(
   storage: RunStorage,
   { name, version = '1.0.0', title }: ModelNaming,
 ): Promise<{ readonly manifest: ModelManifest; readonly weights: Uint8Array }> {
-  if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(name))
-    throw new InputError(
-      `A model cannot be called “${name}”; up to 64 letters, digits, hyphens and underscores are expected, a letter or digit first.`,
-    )
+  requireModelName(name)
   const saved = await openSaved(storage)
   const { config, start } = saved
   const { settings } = config

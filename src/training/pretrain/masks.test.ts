@@ -20,7 +20,7 @@ function mapOfRanks(ranks: readonly number[]): tf.Tensor {
 describe('the masks of a step', () => {
   const attended = Array.from({ length: N }, (_, n) => (n * 37) % N)
 
-  it.each<Masking>(['attention', 'low-attention', 'random', 'block'])(
+  it.each<Masking>(['attention', 'low-attention', 'random', 'cube', 'block'])(
     'by %s hide r − s of the tokens: 38 of 64',
     masking => {
       const options = microOptions({ masking })
@@ -60,7 +60,7 @@ describe('the masks of a step', () => {
     expect(tokensOf(corner.dataSync())).toEqual([42, 43, 46, 47, 58, 59, 62, 63])
   })
 
-  it.each<Masking>(['random', 'block'])(
+  it.each<Masking>(['random', 'cube', 'block'])(
     'by %s follow from seed and pass, and differ between rows',
     masking => {
       const options = microOptions({ masking })
@@ -71,6 +71,19 @@ describe('the masks of a step', () => {
       expect(first.slice(0, N)).not.toEqual(first.slice(N))
     },
   )
+
+  it('in cubes hide cubes of 16³ voxels: of a crop of 32³ four of eight, and six tokens of a fifth', () => {
+    // ⌊0.7·64⌋ − ⌊0.1·64⌋ = 38 = 4 · 8 + 6 tokens of 8³ voxels; the cubes are those of SMIT's grid of 16 voxels.
+    for (let pass = 0; pass < 10; pass++) {
+      const counts = new Map<number, number>()
+      for (const token of tokensOf(drawMask(microOptions({ masking: 'cube' }), grid, 1, pass))) {
+        const [d, h, w] = [token >> 4, (token >> 2) & 3, token & 3].map(place => place >> 1)
+        const cube = (d * 2 + h) * 2 + w
+        counts.set(cube, (counts.get(cube) ?? 0) + 1)
+      }
+      expect([...counts.values()].sort((a, b) => b - a)).toEqual([8, 8, 8, 8, 6])
+    }
+  })
 
   it('in boxes have more neighbours that are both hidden than masks at random', () => {
     const neighbours = (masking: Masking) => {

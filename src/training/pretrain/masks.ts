@@ -3,7 +3,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { drawTokens } from '../../kernels/keepPattern.ts'
 import { attentionMask } from '../../kernels/topKMask.ts'
-import { blockTokens } from '../../insight/masks.ts'
+import { voxelCount, type Triple } from '../../base/shape.ts'
+import { blockTokens, cubeTokens, type MaskDraw } from '../../insight/masks.ts'
 import { hiddenTokens, type PretrainOptions } from './options.ts'
 
 /** So that a mask and the teacher's dropout of the same step are drawn independently. */
@@ -55,18 +56,21 @@ export function drawMask(
   rows: number,
   pass: number,
 ): Float32Array<ArrayBuffer> {
-  const [D, H, W] = grid
-  const N = D * H * W
+  const shape: Triple = [grid[0], grid[1], grid[2]]
+  const N = voxelCount(shape)
   const mask = new Float32Array(rows * N)
   const count = hiddenTokens(options, N)
   for (let row = 0; row < rows; row++) {
-    const tokens =
-      options.masking === 'block'
-        ? blockTokens([D, H, W], count, { seed: options.seed ^ maskStream, step: pass, sample: row })
-        : drawTokens(options.seed ^ maskStream, pass, row, N, count)
-    for (const token of tokens) mask[row * N + token] = 1
+    const draw = { seed: options.seed ^ maskStream, step: pass, sample: row }
+    for (const token of hiddenByChance(options, shape, count, draw)) mask[row * N + token] = 1
   }
   return mask
+}
+
+function hiddenByChance({ masking }: PretrainOptions, grid: Triple, count: number, draw: MaskDraw) {
+  if (masking === 'block') return blockTokens(grid, count, draw)
+  if (masking === 'cube') return cubeTokens(grid, count, draw)
+  return drawTokens(draw.seed, draw.step, draw.sample, voxelCount(grid), count)
 }
 
 /** Where AMPD and AMIP count: on the hidden tokens, or everywhere when none is hidden. */

@@ -7,10 +7,11 @@ import type { NetworkParts } from '../../network/parameters.ts'
 
 /**
  * How the tokens that the student does not see are chosen: the most attended below the hints (SMART), the least attended
- * (MST), at random (SMIT), in random boxes (iBOT), or none. All hide the same number of tokens.
+ * (MST), single ones at random, in random cubes of 16³ voxels (SMIT), in random boxes (iBOT), or none. All hide the same
+ * number of tokens.
  */
-export type Masking = 'attention' | 'low-attention' | 'random' | 'block' | 'none'
-export const maskings: readonly Masking[] = ['attention', 'low-attention', 'random', 'block', 'none']
+export type Masking = 'attention' | 'low-attention' | 'random' | 'cube' | 'block' | 'none'
+export const maskings: readonly Masking[] = ['attention', 'low-attention', 'random', 'cube', 'block', 'none']
 
 export type LossName = 'amip' | 'ampd' | 'aitd' | 'gitd'
 export const lossNames: readonly LossName[] = ['amip', 'ampd', 'aitd', 'gitd']
@@ -100,7 +101,7 @@ function requireMasking({ masking, maskRatio: r, hintRatio: s, semanticStage }: 
     )
   if (semanticStage === null && (masking === 'attention' || masking === 'low-attention'))
     throw new InputError(
-      `Masking by ${masking} needs the attention map, but semantic attention is off; switch it on, or choose random, block or none.`,
+      `Masking by ${masking} needs the attention map, but semantic attention is off; switch it on, or choose random, cube, block or none.`,
     )
   if (semanticStage !== null && ![1, 2, 3, 4].includes(semanticStage))
     refuse('semantic attention at stage', semanticStage, 'a stage from 1 to 4, or off')

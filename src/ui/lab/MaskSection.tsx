@@ -1,4 +1,4 @@
-// The four masks side by side at the same count, live as r and s move; the chosen one is hatched over the scan.
+// The masks side by side at the same count, live as r and s move; the chosen one is hatched over the scan.
 import { useMemo } from 'react'
 import { ToggleButton } from 'react-aria-components'
 import { attentionSpread, isNearlyEven } from '../../insight/attentionSpread.ts'

@@ -1,7 +1,8 @@
 // Which model is looked into, and whose eyes: student or momentum teacher.
 import { ChevronDown, FolderOpen } from 'lucide-react'
-import { Button, FileTrigger, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
+import { Button, FileTrigger, Menu, MenuItem, MenuTrigger, Popover, type Key } from 'react-aria-components'
 import { openLabNetwork } from '../../state/labSlice.ts'
+import { sourceKey } from '../../worker/sourceKey.ts'
 import { Failed } from '../Failed.tsx'
 import { OptionRow } from '../OptionRow.tsx'
 import { Progress } from '../Progress.tsx'
@@ -43,22 +44,15 @@ function OpenModel() {
   )
 }
 
-/** Another model of this installation, or one's own files. */
+/** Another model of the list, or one's own files. */
 function ModelChoice() {
-  const names = useWorkbench(state => state.labModelNames)
   const source = useWorkbench(state => state.labSource)
   const { openLabModel, openLabFiles } = useWorkbenchStore().getState()
-  const models = useWorkbench(state => state.models)
-  const own = (models ?? []).filter(one => one.origin === 'own')
-  const current = source.kind === 'installed' ? source.name : source.kind === 'own' ? source.identity : ''
-  const openNamed = (key: string) =>
-    void openLabModel(
-      own.find(one => one.identity === key)?.source ?? {
-        kind: 'installed',
-        name: key,
-        baseUrl: document.baseURI,
-      },
-    )
+  const models = useWorkbench(state => state.models) ?? []
+  const choose = (key: Key) => {
+    const chosen = models.find(one => sourceKey(one.source) === key)
+    if (chosen) void openLabModel(chosen.source)
+  }
   const open = (list: FileList | null) => {
     const files = [...(list ?? [])]
     void openLabFiles(
@@ -68,7 +62,7 @@ function ModelChoice() {
   }
   return (
     <div className="save-row">
-      {names.length + own.length > 1 && (
+      {models.length > 1 && (
         <MenuTrigger>
           <Button className="button small">
             Another model <ChevronDown size={13} aria-hidden />
@@ -77,17 +71,12 @@ function ModelChoice() {
             <Menu
               className="menu"
               selectionMode="single"
-              selectedKeys={[current]}
-              onAction={key => openNamed(String(key))}
+              selectedKeys={[sourceKey(source)]}
+              onAction={choose}
             >
-              {names.map(name => (
-                <MenuItem key={name} id={name}>
-                  {name}
-                </MenuItem>
-              ))}
-              {own.map(({ identity, title, version }) => (
-                <MenuItem key={identity} id={identity ?? title} textValue={`${title} ${version}`}>
-                  {title} {version} <span className="secondary">own</span>
+              {models.map(({ source: one, origin, title, version }) => (
+                <MenuItem key={sourceKey(one)} id={sourceKey(one)} textValue={`${title} ${version}`}>
+                  {title} {version} {origin === 'own' && <span className="secondary">own</span>}
                 </MenuItem>
               ))}
             </Menu>

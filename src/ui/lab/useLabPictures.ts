@@ -1,4 +1,4 @@
-// The lab's pictures as PNG files: the views as they are, the four masks, the four pictures of a reconstruction.
+// The lab's pictures as PNG files: the views as they are, the masks, the four pictures of a reconstruction.
 import type { RefObject } from 'react'
 import { RESEARCH_USE } from '../../insight/exportTables.ts'
 import { makeMask, maskKinds } from '../../insight/masks.ts'
@@ -67,7 +67,7 @@ export function useLabPictures(viewer: RefObject<CtViewer | null>) {
         const { name, from } = MASK_NAMES[kind]
         return { name: `${name} (${from}), ${masked} hidden`, canvas: draw(picture) }
       })
-      await save('lab-masks.png', { title: `Masks, ${plane} slice of the region`, panels, columns: 2 })
+      await save('lab-masks.png', { title: `Masks, ${plane} slice of the region`, panels, columns: 3 })
     },
 
     async saveReconstruction() {

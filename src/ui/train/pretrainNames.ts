@@ -4,8 +4,9 @@ export const PRESETS = ['demo', 'tiny', 'small', 'base'] as const
 export const MASKINGS = [
   { id: 'attention', name: 'By attention (SMART)' },
   { id: 'low-attention', name: 'By low attention (MST)' },
-  { id: 'random', name: 'Random (SMIT)' },
-  { id: 'block', name: 'Random blocks (iBOT)' },
+  { id: 'random', name: 'Random tokens' },
+  { id: 'cube', name: 'Random cubes, 16³ voxels (SMIT)' },
+  { id: 'block', name: 'Random boxes (iBOT)' },
   { id: 'none', name: 'None' },
 ] as const
 

@@ -44,7 +44,7 @@ ${again} Another device, backend or version computes other last digits, and the 
 /** Names that a run's folder may hold; all of them flat. */
 const nameRule = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 /** Never part of what is passed on. */
-const ownFiles = new Set(['lease.json', noticeFile])
+const ownFiles = new Set(['lease.json', 'lock.json', noticeFile])
 /** What Node's command writes beside a run when it has ended, and what file managers leave: none of it is of the run. */
 const isBeside = (path: string): boolean => /^(__MACOSX\/|model\/)|(^|\/)\.[^./]/.test(path)
 const mostFiles = 1000

@@ -1,16 +1,23 @@
 // The result in the panel: the verdict, the figures that matter most, and what becomes of the model.
-import { useState } from 'react'
-import { Button, Input, Label, TextField } from 'react-aria-components'
+import { Button } from 'react-aria-components'
 import { Failed } from '../../Failed.tsx'
 import { Progress } from '../../Progress.tsx'
 import { useWorkbench } from '../../useWorkbench.ts'
 import { classRows, headlinesOf, maskRows } from '../../../state/reportRows.ts'
+import { shownPretraining } from '../../../state/pretrainResultSlice.ts'
 import { isSameModel } from '../../../state/modelsSlice.ts'
 import type { Workbench } from '../../../state/store.ts'
 import type { ValidationReport } from '../../../worker/finetuneProtocol.ts'
+import { KeepForm, KeptName } from './KeepForm.tsx'
 import { MetricTable } from './MetricTable.tsx'
+import { PretrainResult } from './PretrainResult.tsx'
 
 export function ResultSection() {
+  const pretraining = useWorkbench(shownPretraining)
+  return pretraining ? <PretrainResult run={pretraining} /> : <FinetuneResult />
+}
+
+function FinetuneResult() {
   const state = useWorkbench(one => one.finetuneReport)
   if (state.kind === 'failed') return <Failed failure={state.failure} />
   if (state.kind === 'running') return <Progress {...state.progress} />
@@ -61,32 +68,8 @@ function KeepModel() {
   const kept = useWorkbench(state => state.keptModel)
   const suggestion = useWorkbench(suggestedName)
   const keep = useWorkbench(state => state.keepAsModel)
-  const [name, setName] = useState(suggestion)
-  const [version, setVersion] = useState('1.0.0')
   if (kept.kind === 'done') return <Kept />
-  return (
-    <form
-      className="train-form"
-      aria-label="Keep as a model"
-      onSubmit={event => {
-        event.preventDefault()
-        void keep(name, version)
-      }}
-    >
-      <TextField className="form-row" value={name} onChange={setName} isRequired>
-        <Label>Name</Label>
-        <Input className="text-input" />
-      </TextField>
-      <TextField className="form-row" value={version} onChange={setVersion} isRequired>
-        <Label>Version</Label>
-        <Input className="text-input" />
-      </TextField>
-      {kept.kind === 'failed' && <Failed failure={kept.failure} />}
-      <Button type="submit" className="button primary" isDisabled={kept.kind === 'running'}>
-        {kept.kind === 'running' ? 'Keeping …' : 'Keep as a model'}
-      </Button>
-    </form>
-  )
+  return <KeepForm kept={kept} suggestion={suggestion} keep={keep} />
 }
 
 function isKeptModelUsed({ keptModel, chosenModel }: Workbench): boolean {
@@ -101,13 +84,9 @@ function Kept() {
   if (kept.kind !== 'done') return null
   return (
     <>
-      <p role="status">
-        Kept as {kept.entry.name} {kept.entry.version}{' '}
-        <span className="secondary figures" data-testid="kept-identity">
-          {kept.entry.identity?.slice(0, 12)}
-        </span>
-        . It is a model of its own: its name stands beside everything that it says.
-      </p>
+      <KeptName entry={kept.entry}>
+        It is a model of its own: its name stands beside everything that it says.
+      </KeptName>
       <div className="export-row">
         {isUsed ? (
           <Button className="button" onPress={back}>
