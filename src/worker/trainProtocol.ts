@@ -2,6 +2,7 @@
 // workers, because the one that trains on the CPU answers nothing until its update is done.
 import type { Triple } from '../base/shape.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
+import type { FollowedPlace } from '../training/finetune/followed.ts'
 import type { FinetuneSettings } from '../training/finetune/settings.ts'
 import type { PretrainOptions } from '../training/pretrain/options.ts'
 import type { Preset } from '../training/pretrain/recipe.ts'
@@ -96,6 +97,10 @@ export type TrainTasks = {
       crops: CropSet
       /** Keep the boxes with the run, without a name; otherwise the same cases are asked for again. */
       keepsCrops: boolean
+      /** The place of the open scan that is shown after every epoch. */
+      followed: FollowedPlace | null
+      /** Keep its voxels with the run; otherwise it is no longer shown once the run was interrupted. */
+      keepsFollowed: boolean
       /** Null: from scratch. */
       start: ModelSource | null
     }

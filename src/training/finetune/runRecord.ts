@@ -10,6 +10,7 @@ import type { CropSet } from '../labelled/cropSet.ts'
 import { cropSetIdentity, factsOf, readCropSet, type CropSetFacts } from '../labelled/cropSetFile.ts'
 import type { Session } from '../run/environment.ts'
 import { readJson, writeJson, type RunStorage } from '../run/storage.ts'
+import type { FollowedFacts } from './followed.ts'
 import { networkOf } from './trained.ts'
 import type { FinetuneSettings } from './settings.ts'
 
@@ -24,6 +25,8 @@ export interface FinetuneRecord {
   readonly crops: CropSetFacts & { readonly identity: string }
   /** Whether the boxes stay with the run. */
   readonly keepsCrops: boolean
+  /** Absent where no scan is followed. */
+  readonly followed?: FollowedFacts
 }
 
 export interface FinetuneConfig extends FinetuneRecord {
@@ -51,20 +54,22 @@ export async function readFinetuneConfig(storage: RunStorage): Promise<FinetuneC
 
 export function writeFinetuneConfig(
   storage: RunStorage,
-  { settings, crops, keepsCrops }: FinetuneRecord,
+  { settings, crops, keepsCrops, followed }: FinetuneRecord,
   sessions: readonly Session[],
 ): Promise<void> {
   const head = { schemaVersion, kind: 'finetune', notice: researchNotice }
-  return writeJson(storage, configFile, { ...head, settings, crops, keepsCrops, sessions })
+  return writeJson(storage, configFile, { ...head, settings, crops, keepsCrops, followed, sessions })
 }
 
 export async function recordOf(
   settings: FinetuneSettings,
   crops: CropSet,
   keepsCrops: boolean,
+  followed: FollowedFacts | undefined,
 ): Promise<FinetuneRecord> {
   const facts = factsOf(crops)
-  return { settings, crops: { ...facts, identity: await cropSetIdentity(facts) }, keepsCrops }
+  const known = { ...facts, identity: await cropSetIdentity(facts) }
+  return { settings, crops: known, keepsCrops, ...(followed && { followed }) }
 }
 
 /** The crops of a continued run: its own, or those that are given again. @throws InputError when they are others. */
