@@ -203,7 +203,8 @@ export type LibraryTasks = FinetuneRunTasks & {
   /** With the copies of volumes that no other run needs. */
   destroyRun: { input: { id: string }; progress: never; result: null }
   exportRun: {
-    input: { id: string }
+    /** `isWithoutCases`: of a fine-tuning, without what shows its cases. */
+    input: { id: string; isWithoutCases: boolean }
     progress: StageProgress
     result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
   }

@@ -7,15 +7,22 @@ import { researchNotice } from '../../prediction/pipelineVersion.ts'
 import type { ModelFiles } from '../../prediction/loadModel.ts'
 import { readWeights, takeParameters } from '../../prediction/weights.ts'
 import type { CropSet } from '../labelled/cropSet.ts'
-import { cropSetIdentity, factsOf, readCropSet, type CropSetFacts } from '../labelled/cropSetFile.ts'
+import {
+  cropSetFile,
+  cropSetIdentity,
+  factsOf,
+  readCropSet,
+  type CropSetFacts,
+} from '../labelled/cropSetFile.ts'
 import type { Session } from '../run/environment.ts'
 import { readJson, writeJson, type RunStorage } from '../run/storage.ts'
-import type { FollowedFacts } from './followed.ts'
+import { followedFile, type FollowedFacts } from './followed.ts'
+import { outlinesFileRule } from './heldOutlines.ts'
 import { networkOf } from './trained.ts'
 import type { FinetuneSettings } from './settings.ts'
 
 const schemaVersion = 1
-const configFile = 'config.json'
+export const configFile = 'config.json'
 const startManifestFile = 'start.json'
 const startWeightsFile = 'start.safetensors'
 
@@ -59,6 +66,17 @@ export function writeFinetuneConfig(
 ): Promise<void> {
   const head = { schemaVersion, kind: 'finetune', notice: researchNotice }
   return writeJson(storage, configFile, { ...head, settings, crops, keepsCrops, followed, sessions })
+}
+
+/** Files of a run that show its cases or its open scan; without them its results, history and model remain. */
+export const isOfCases = (name: string): boolean =>
+  name === cropSetFile || name === followedFile || outlinesFileRule.test(name)
+
+/** The record of a run that is passed on without those files: as one that never kept them. */
+export function withoutCases({ followed, ...config }: FinetuneConfig): FinetuneConfig {
+  // A case is shown again as soon as its data is given again; another place is gone.
+  const isCase = followed !== undefined && followed.at !== null
+  return { ...config, keepsCrops: false, ...(isCase && { followed }) }
 }
 
 export async function recordOf(
