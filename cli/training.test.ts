@@ -70,6 +70,13 @@ it.skipIf(!process.env.SMARTFORMER_FULL)(
     // Steps 1 and 2 are warm-up, whose learning rate does not depend on the length of the run.
     expect((await checkpoint('twice')).equals(await checkpoint('once'))).toBe(true)
     expect((await run('once', '3')).err).toMatch(/already holds a run; add --resume/)
+    // A time budget ends it before its updates do, saved; another budget goes on from there.
+    const timed = await run('timed', '100000', '--minutes', '0.05')
+    const made = Number(/done after (\d+) updates/.exec(timed.out)?.[1])
+    expect(made).toBeGreaterThan(0)
+    const again = await run('timed', '100000', '--minutes', '0.05', '--resume')
+    expect(again.out).toContain(`from step ${made},`)
+    expect(Number(/done after (\d+) updates/.exec(again.out)?.[1])).toBeGreaterThan(made)
   },
   600_000,
 )

@@ -5,6 +5,7 @@ import type { ModelSource } from '../worker/labProtocol.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import type { ReportState } from './finetuneResultSlice.ts'
+import { unfollowed } from './followedScan.ts'
 import { isLive } from './liveRunSlice.ts'
 import { modelOfIdentity } from './modelsSlice.ts'
 import type { SliceOf, Workbench } from './store.ts'
@@ -67,7 +68,14 @@ export const createFewShotSlice: SliceOf<FewShotSlice> = services => (set, get) 
         for (const share of shares) {
           set({ sharesToTrain: shares.slice(shares.indexOf(share)) })
           const title = `${name}, ${100 * share} % of the labels`
-          const input = { title, settings: withShare(settings, share), crops, keepsCrops, start }
+          const input = {
+            title,
+            settings: withShare(settings, share),
+            crops,
+            keepsCrops,
+            start,
+            ...unfollowed,
+          }
           await get().followRun(title, 'finetune', options =>
             workers.train.run('beginFinetuning', input, options),
           )

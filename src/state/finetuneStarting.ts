@@ -6,6 +6,7 @@ import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
 import { chosenStart } from './finetuneStarts.ts'
 import type { FinetuneSlice } from './finetuneSlice.ts'
+import { chooseFollowed } from './followedScan.ts'
 import { openLabelledData } from './labelledSlice.ts'
 import type { Services, Workbench } from './store.ts'
 
@@ -35,7 +36,8 @@ export function boxBytes(state: Pick<Workbench, 'labelled' | 'finetuneSettings'>
   return cases.length * voxels * bytesOfVoxel
 }
 
-export function createStarting({ workers, held }: Services, set: Set, get: () => Workbench): Starting {
+export function createStarting(services: Services, set: Set, get: () => Workbench): Starting {
+  const { workers, held } = services
   let controller = new AbortController()
   let timing = new AbortController()
 
@@ -67,7 +69,9 @@ export function createStarting({ workers, held }: Services, set: Set, get: () =>
         controller = new AbortController()
         const onProgress = (progress: StageProgress) =>
           set({ finetunePreparing: { kind: 'running', progress } })
-        const { crops, indices } = await cut(settings, data, { onProgress, signal: controller.signal })
+        const boxes = await cut(settings, data, { onProgress, signal: controller.signal })
+        const { crops, indices } = boxes
+        const following = await chooseFollowed(services, get(), data, boxes, settings)
         held.training.crops = { crops, shape: settings.entry.shape, runId: null }
         const start = chosenStart(get())
         const title = titleOf(settings, data)
@@ -79,8 +83,9 @@ export function createStarting({ workers, held }: Services, set: Set, get: () =>
             indexOf: Object.fromEntries(crops.cases.map(({ identity }, box) => [identity, indices[box]])),
           },
         })
+        const input = { title, settings, crops, keepsCrops, ...following, start }
         await get().followRun(title, 'finetune', options =>
-          workers.train.run('beginFinetuning', { title, settings, crops, keepsCrops, start }, options),
+          workers.train.run('beginFinetuning', input, options),
         )
       } catch (error) {
         const failure = toFailure(error, 'Preparing the run')

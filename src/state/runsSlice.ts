@@ -38,7 +38,8 @@ export interface RunsSlice {
   undoDelete(): Promise<void>
   /** Deletes what can no longer be taken back. */
   settleDelete(): Promise<void>
-  exportRun(id: string): Promise<void>
+  /** `isWithoutCases`: of a fine-tuning, without what shows its cases; it then goes on only with the same labelled data. */
+  exportRun(id: string, isWithoutCases?: boolean): Promise<void>
   importRun(file: Blob): Promise<void>
   saveCurves(id: string, format: 'svg' | 'csv'): Promise<void>
   deleteKeptVolumes(): Promise<void>
@@ -175,9 +176,9 @@ export const createRunsSlice: SliceOf<RunsSlice> = services => (set, get) => {
       await destroy(deletedRun.id)
     },
 
-    exportRun: id =>
+    exportRun: (id, isWithoutCases = false) =>
       attempt('Exporting this run', async () => {
-        const { fileName, bytes } = await library.run('exportRun', { id }, { onProgress })
+        const { fileName, bytes } = await library.run('exportRun', { id, isWithoutCases }, { onProgress })
         services.saveFile(fileName, new Blob([bytes], { type: fileTypes.zip }))
       }),
 

@@ -118,8 +118,11 @@ export function sentenceOf(error: unknown, path: string): string {
   return `${path.split('/').pop()} could not be read; it is damaged or not what its name says. Copy or export it again.`
 }
 
+/** Segmentation and Label Map Segmentation Storage. */
+const segmentationClasses = new Set(['4', '7'].map(end => `1.2.840.10008.5.1.4.1.1.66.${end}`))
+
 function companionKind({ modality, sopClassUid }: DicomImage): Kind | undefined {
-  if (modality === 'SEG' || sopClassUid.startsWith('1.2.840.10008.5.1.4.1.1.66.4')) return 'segmentations'
+  if (modality === 'SEG' || segmentationClasses.has(sopClassUid)) return 'segmentations'
   return modality === 'RTSTRUCT' ? 'contours' : undefined
 }
 

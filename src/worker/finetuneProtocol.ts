@@ -3,7 +3,7 @@
 import type { Triple } from '../base/shape.ts'
 import type { ModelManifest } from '../network/model.ts'
 import type { FinetuneMethod, FinetuneSettings, FinetuneTask } from '../training/finetune/settings.ts'
-import type { ExamplesMessage, OutlinesMessage } from '../training/finetune/figures.ts'
+import type { ExamplesMessage, FollowedPrediction, OutlinesMessage } from '../training/finetune/figures.ts'
 import type { HeldOutline } from '../training/finetune/heldOutlines.ts'
 import type { CropSummary } from '../training/finetune/requireSettings.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
@@ -37,6 +37,7 @@ export type {
 export type {
   CropSummary,
   ExamplesMessage,
+  FollowedPrediction,
   OutlinesMessage,
   HeldOutline,
   FinetuneMethod,

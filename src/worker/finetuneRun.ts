@@ -1,6 +1,7 @@
 // Fine-tuning as a run of the page's training worker: from boxes and settings to its end, and from its folder on.
 import type { ModelFiles } from '../prediction/loadModel.ts'
 import type { FinetuneRow } from '../training/finetune/figures.ts'
+import type { FollowedPlace } from '../training/finetune/followed.ts'
 import { performFinetuning } from '../training/finetune/performFinetuning.ts'
 import type { FinetuneSettings } from '../training/finetune/settings.ts'
 import { stepsOf } from '../training/finetune/steps.ts'
@@ -18,6 +19,8 @@ export interface FinetuneBeginning {
   readonly settings: FinetuneSettings
   readonly crops: CropSet
   readonly keepsCrops: boolean
+  readonly followed?: FollowedPlace
+  readonly keepsFollowed?: boolean
   /** Undefined from scratch. */
   readonly start: ModelFiles | undefined
 }

@@ -1,6 +1,8 @@
 // Labelled data as tasks of the volume worker: it has the readers, and it answers while the training worker computes. The
 // cohort stays there; the page gets what is known of its cases, thumbnails as they scroll by, and at last the crop set.
 import type { Triple } from '../base/shape.ts'
+import type { FollowedPlace } from '../training/finetune/followed.ts'
+import type { CutCases, LookedAt } from '../training/finetune/followScan.ts'
 import type { AugmentOptions, FinetuneTask } from '../training/finetune/settings.ts'
 import type {
   CohortOptions,
@@ -20,8 +22,10 @@ export type {
   CohortOptions,
   CropSet,
   FinetuneTask,
+  FollowedPlace,
   LabelledCase,
   LabelTableInfo,
+  LookedAt,
   ReviewedFinding,
 }
 
@@ -82,6 +86,12 @@ export type LabelledTasks = {
     progress: StageProgress
     /** `indices`: which case each box is. */
     result: { crops: CropSet; indices: readonly number[]; notices: readonly string[] }
+  }
+  /** Which place of the open scan a run of these cases shows after every epoch; `shape` and `spacingMm` of the network. */
+  followScan: {
+    input: { looked: LookedAt; cohortId: number; cut: CutCases; shape: Triple; spacingMm: Triple }
+    progress: StageProgress
+    result: FollowedPlace | null
   }
   /** One case's box, first as it is, then as augmentation makes it of each seed. */
   previewAugmented: {

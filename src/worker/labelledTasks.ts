@@ -5,6 +5,7 @@ import type { FinetuneTask } from '../training/finetune/settings.ts'
 import type { LabelledCohort } from '../training/labelled/cohort.ts'
 import { Random } from '../phantom/random.ts'
 import { augmentBox, boxOf, centreBox } from '../training/finetune/augmentBox.ts'
+import { followScan } from '../training/finetune/followScan.ts'
 import { problemsOf } from '../training/labelled/describe.ts'
 import { findingsCohort } from '../training/labelled/findingsCohort.ts'
 import { joinCohorts } from '../training/labelled/joinCohorts.ts'
@@ -79,6 +80,11 @@ export const labelledHandlers: Handlers<Omit<LabelledTasks, 'openLabelledScan'>>
     const { crops, notices, indices } = await prepareCropSet(requireCohort(cohortId), box, onProgress, signal)
     const transfer = [crops.hu.buffer, ...(crops.masks ? [crops.masks.buffer] : [])]
     return { result: { crops, notices, indices }, transfer }
+  },
+
+  async followScan({ looked, cohortId, cut, shape, spacingMm }) {
+    const followed = await followScan(looked, cut, requireCohort(cohortId), { shape, spacingMm })
+    return { result: followed, transfer: followed?.hu ? [followed.hu.buffer] : [] }
   },
 
   async previewAugmented({ cohortId, index, boxShape, shape, spacingMm, options, seeds }) {

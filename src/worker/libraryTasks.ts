@@ -86,11 +86,11 @@ export const libraryHandlers: Handlers<LibraryTasks> = {
     return { result: null }
   },
 
-  async exportRun({ id }, { report }) {
+  async exportRun({ id, isWithoutCases }, { report }) {
     const store = await openStore()
     const { folder, record } = await requireRun(store, id)
     const onFile = (done: number, total: number) => report({ stage: 'Packing the run', done, total })
-    const bytes = await packRun(folder, record.kind, onFile)
+    const bytes = await packRun(folder, record.kind, isWithoutCases, onFile)
     return { result: { fileName: `${fileStem(record.title)}.run.zip`, bytes }, transfer: [bytes.buffer] }
   },
 

@@ -3,6 +3,7 @@
 import type { Triple } from '../base/shape.ts'
 import type { ModelManifest } from '../network/model.ts'
 import type { CropSet } from '../training/labelled/cropSet.ts'
+import type { FollowedPlace } from '../training/finetune/followed.ts'
 import type { FinetuneSettings } from '../training/finetune/settings.ts'
 import type { PretrainOptions } from '../training/pretrain/options.ts'
 import type { Preset } from '../training/pretrain/recipe.ts'
@@ -97,6 +98,10 @@ export type TrainTasks = {
       crops: CropSet
       /** Keep the boxes with the run, without a name; otherwise the same cases are asked for again. */
       keepsCrops: boolean
+      /** The place of the open scan that is shown after every epoch. */
+      followed: FollowedPlace | null
+      /** Keep its voxels with the run; otherwise it is no longer shown once the run was interrupted. */
+      keepsFollowed: boolean
       /** Null: from scratch. */
       start: ModelSource | null
     }
@@ -205,7 +210,8 @@ export type LibraryTasks = FinetuneRunTasks & {
   /** With the copies of volumes that no other run needs. */
   destroyRun: { input: { id: string }; progress: never; result: null }
   exportRun: {
-    input: { id: string }
+    /** `isWithoutCases`: of a fine-tuning, without what shows its cases. */
+    input: { id: string; isWithoutCases: boolean }
     progress: StageProgress
     result: { fileName: string; bytes: Uint8Array<ArrayBuffer> }
   }

@@ -61,7 +61,7 @@ export const trainHandlers: Handlers<TrainTasks> = {
       return { result: { id, end } }
     }),
 
-  beginFinetuning: ({ title, settings, crops, keepsCrops, start }, context) =>
+  beginFinetuning: ({ title, start, followed, ...wish }, context) =>
     whileControlled(context, async control => {
       const { report } = context
       const files = start ? await readModel(start) : undefined
@@ -73,7 +73,7 @@ export const trainHandlers: Handlers<TrainTasks> = {
         await writeRecord(storage, { kind: 'finetune', title, createdAt, parts: [], saveEvery })
         report({ kind: 'created', id, runKind: 'finetune' })
         return runFinetuning(
-          { settings, crops, keepsCrops, start: files },
+          { ...wish, followed: followed ?? undefined, start: files },
           { storage, control, saveEvery, report },
         )
       })

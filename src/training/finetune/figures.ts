@@ -30,13 +30,27 @@ export interface FinetuneFigures {
 
 export type FinetuneRow = HistoryRow & FinetuneFigures
 
-/** What the model says of one case that it does not learn from. */
-export interface ExamplePrediction {
+/** What the model says of one crop: classes or an outline. */
+export interface CropPrediction {
+  readonly probabilities: readonly number[] | null
+  /** [D,H,W] of the network's crop, of a case the middle of its box: 1 where the lesion is predicted. */
+  readonly mask: Uint8Array | null
+}
+
+/** What it says of one case that it does not learn from. */
+export interface ExamplePrediction extends CropPrediction {
   /** Index into the crop set. */
   readonly at: number
-  readonly probabilities: readonly number[] | null
-  /** [D,H,W] of the network's crop, the middle of the box: 1 where the lesion is predicted. */
-  readonly mask: Uint8Array | null
+}
+
+/** What it says of the scan that was open when the run began. */
+export interface FollowedPrediction extends CropPrediction {
+  /** Index into the crop set of the case that is shown; null for another place. */
+  readonly at: number | null
+  /** Whether the model learns from cases of this scan's patient, from others of the set alone, or does not know the patient. */
+  readonly use: 'learnt' | 'held' | 'foreign'
+  /** HU, [D,H,W] of the network's crop; null where it is a case. */
+  readonly hu: Int16Array | null
 }
 
 export interface ExamplesMessage {
@@ -46,7 +60,10 @@ export interface ExamplesMessage {
   /** 1 of a hold-out. */
   readonly folds: number
   readonly epoch: number
+  /** Empty while the kept model of folds is trained, which holds nothing out. */
   readonly examples: readonly ExamplePrediction[]
+  /** Null where no scan is followed. */
+  readonly followed: FollowedPrediction | null
 }
 
 /** What the model of a fold outlined of the cases that were held out, when the fold has ended. */

@@ -1,49 +1,24 @@
 // The updates of a run that learns by gradients: the folds, each from the start and judged at its end, then the kept
 // model. Everything that outlives an update is in its state, scores and bookkeeping included.
 import type { ParameterShapes, ParameterValues } from '../../network/parameters.ts'
-import type { CropSet } from '../labelled/cropSet.ts'
 import { accumulateNumbersAt } from '../accumulate.ts'
 import { PassRunner } from '../run/passes.ts'
-import type { Updates } from '../run/performRun.ts'
 import { openSteadyStep, type SteadyStep } from '../steadyStep.ts'
 import { DivergenceError, flattenState, type TrainState } from '../stepGraph.ts'
 import { startSupervised, supervisedNumbers, zerosLike } from '../supervisedStep.ts'
 import { batchMaker } from './batches.ts'
 import { adamWOf, finetuneDefinition } from './definition.ts'
-import type { FinetuneFigures, FinetuneMessage, ValidationFigures } from './figures.ts'
-import type { SharedPlaces } from './forward.ts'
+import type { FinetuneFigures, FollowedPrediction, ValidationFigures } from './figures.ts'
+import { followedImage, followedPrediction } from './followed.ts'
 import { Forward, probabilitiesOf } from './forward.ts'
 import { examplesOf, judgeCases, thresholdOf, validationFigures } from './judge.ts'
 import { learningRateAt, placeOf, updatesOf, type Part, type UpdatePlace } from './parts.ts'
 import { PartProgress } from './progress.ts'
 import { ScoreTable, scoreWidth } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
-import { packMask, type HeldOutline } from './heldOutlines.ts'
-import { mergeAdapters, type StartValues, type TrainedSplit } from './trained.ts'
-
-export interface FinetuneSetup {
-  readonly settings: FinetuneSettings
-  readonly crops: CropSet
-  readonly parts: readonly Part[]
-  readonly shapes: ParameterShapes
-  readonly start: StartValues
-  /** Whether the start model has an answer for this task and these classes: it is judged beside the new one. */
-  readonly judgesStart: boolean
-  readonly places: SharedPlaces
-  readonly onNotice: (notice: string) => void
-  readonly onMessage: (message: FinetuneMessage) => void
-  /** Of a segmentation: what the model of a fold outlined of its held-out cases. */
-  readonly onOutlines: (fold: number, outlines: readonly HeldOutline[]) => Promise<void>
-  /** What the run goes on from; undefined at its beginning. */
-  readonly saved:
-    { readonly step: number; readonly groups: Readonly<Record<string, ParameterValues>> } | undefined
-}
-
-export interface FinetuneUpdates extends Updates<FinetuneFigures> {
-  readonly label: string
-  readonly notices: readonly string[]
-  release(): Promise<void>
-}
+import { packMask } from './heldOutlines.ts'
+import type { FinetuneSetup, FinetuneUpdates } from './setup.ts'
+import { mergeAdapters, type TrainedSplit } from './trained.ts'
 
 /** Crops of one run of the network when cases are judged. */
 const judgedBatch = (task: FinetuneSettings['task']) => (task === 'segment' ? 1 : 4)
@@ -152,23 +127,40 @@ class GradientRun {
     return mergeAdapters({ ...this.split.frozen, ...trained }, this.setup.shapes)
   }
 
+  /** Judges by the averaged weights what is not learnt from, and shows it beside the open scan. */
   private async endEpoch({ part, epoch }: UpdatePlace): Promise<ValidationFigures | undefined> {
-    const { settings, crops, parts, onMessage } = this.setup
+    const { parts, followed: place, onMessage } = this.setup
     const { watched, held } = part.division
     const shown = watched.length > 0 ? watched : held
-    if (shown.length === 0) return undefined
+    if (shown.length === 0 && !place) return undefined
     const { averaged } = (await this.step.read()).groups
-    const judged = await judgeCases(crops, shown, settings, this.forward, this.network(averaged))
-    const figures = validationFigures(judged, crops, settings)
-    if (!Number.isFinite(figures.loss))
-      throw new DivergenceError(
-        `The validation loss became ${figures.loss} in epoch ${epoch + 1}; lower the learning rate and begin anew, or go on from the last save.`,
-      )
-    if (watched.length > 0 && this.progress.note(figures.loss, epoch)) this.best = copyOf(averaged)
+    const { judged, figures } = await this.judgeEpoch(shown, averaged, epoch)
+    if (figures && watched.length > 0 && this.progress.note(figures.loss, epoch)) this.best = copyOf(averaged)
     const { stage, fold } = part
     const folds = parts.filter(one => one.stage === 'fold').length
-    onMessage({ kind: 'examples', stage, fold, folds, epoch, examples: examplesOf(judged) })
+    const examples = examplesOf(judged)
+    const followed = await this.follow(part, this.network(averaged))
+    onMessage({ kind: 'examples', stage, fold, folds, epoch, examples, followed })
     return figures
+  }
+
+  /** @throws DivergenceError when a loss is no number. */
+  private async judgeEpoch(shown: readonly number[], averaged: ParameterValues, epoch: number) {
+    const { settings, crops } = this.setup
+    if (shown.length === 0) return { judged: [], figures: undefined }
+    const judged = await judgeCases(crops, shown, settings, this.forward, this.network(averaged))
+    const figures = validationFigures(judged, crops, settings)
+    if (Number.isFinite(figures.loss)) return { judged, figures }
+    throw new DivergenceError(
+      `The validation loss became ${figures.loss} in epoch ${epoch + 1}; lower the learning rate and begin anew, or go on from the last save.`,
+    )
+  }
+
+  private async follow({ division }: Part, values: ParameterValues): Promise<FollowedPrediction | null> {
+    const { followed, crops, settings } = this.setup
+    if (!followed) return null
+    const [row] = await this.forward.run([followedImage(followed, crops, settings)], values)
+    return followedPrediction(followed, row, division, crops, settings)
   }
 
   private isOver({ part, epoch, update, endsEpoch }: UpdatePlace): boolean {

@@ -25,6 +25,7 @@ export function unpackMask(bits: Uint8Array, voxels: number): Uint8Array {
 }
 
 const fileOf = (fold: number) => `outlines-${fold}.safetensors`
+export const outlinesFileRule = /^outlines-\d+\.safetensors$/
 
 /** Takes the place of what the same fold gave before: a run that goes on ends a fold again as it did. */
 export async function writeHeldOutlines(

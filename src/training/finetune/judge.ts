@@ -4,12 +4,19 @@ import type { CropSet } from '../labelled/cropSet.ts'
 import type { ParameterValues } from '../../network/parameters.ts'
 import { boxOf, centreBox } from './augmentBox.ts'
 import { judgedImage } from './batches.ts'
-import type { ExamplePrediction, ValidationFigures } from './figures.ts'
+import type { CropPrediction, ExamplePrediction, ValidationFigures } from './figures.ts'
 import type { Forward } from './forward.ts'
 import { chooseThreshold } from '../validation/roc.ts'
 import { maskProbability } from '../validation/scoreModel.ts'
 import { maskRow } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
+
+/** What the network's row of one crop says. */
+export function predictionOf(row: ArrayLike<number>, task: FinetuneSettings['task']): CropPrediction {
+  if (task !== 'segment') return { probabilities: Array.from(row), mask: null }
+  const mask = Uint8Array.from(row, probability => (probability >= maskProbability ? 1 : 0))
+  return { probabilities: null, mask }
+}
 
 export interface Judged {
   readonly at: number
@@ -31,8 +38,8 @@ export async function judgeCases(
     values,
   )
   return picked.map((at, i) => {
-    if (settings.task !== 'segment') return { at, row: [...rows[i]], mask: null }
-    const mask = Uint8Array.from(rows[i], probability => (probability >= maskProbability ? 1 : 0))
+    const { probabilities, mask } = predictionOf(rows[i], settings.task)
+    if (!mask) return { at, row: probabilities!, mask }
     const truth = centreBox(boxOf(crops, at), settings.entry.shape).mask!
     return { at, row: maskRow(mask, truth, settings.entry.shape, crops.spacingMm), mask }
   })

@@ -12,7 +12,10 @@ import { memoryStorage } from '../pretrain/testSupport.ts'
 import { RunControl } from '../run/control.ts'
 import { casesSeen, joinLearnt } from './learntFrom.ts'
 import { boxOf, centreBox } from './augmentBox.ts'
+import { divideCases } from './divide.ts'
 import { missingShares } from './fewShot.ts'
+import type { FinetuneMessage, FollowedPrediction } from './figures.ts'
+import type { FollowedPlace } from './followed.ts'
 import { unpackMask, type HeldOutline } from './heldOutlines.ts'
 import { performFinetuning, type FinetuningOptions } from './performFinetuning.ts'
 import { finetuneReport } from './report.ts'
@@ -65,8 +68,23 @@ async function startOf({ manifest, weights }: ModelFiles) {
 
 const start = runtime ? await makeStart('classify', crops) : undefined
 
-/** Runs once through, and once ended after `kill` updates and continued; both must end the same. */
-async function runBoth(settings: FinetuneSettings, kill: number, data: CropSet, model?: ModelFiles) {
+/** The middle of a box as if it were a place of another scan, so that what is said of it must be what is said of its case. */
+function placeAt(data: CropSet, at: number, { entry }: FinetuneSettings): FollowedPlace {
+  const { hu } = centreBox(boxOf(data, at), entry.shape)
+  return { at: null, patient: data.cases[at].patient, hu: Int16Array.from(hu) }
+}
+
+/**
+ * Runs once through, and once showing an open scan, ended after `kill` updates and continued; both must end the same.
+ * @returns the first's storage, and what was said of the scan by fold and epoch.
+ */
+async function runBoth(
+  settings: FinetuneSettings,
+  kill: number,
+  data: CropSet,
+  model?: ModelFiles,
+  followed?: FollowedPlace,
+) {
   const whole = memoryStorage()
   expect(await run({ storage: whole.storage, settings, crops: data, start: model })).toBe('finished')
   const cut = memoryStorage()
@@ -75,20 +93,27 @@ async function runBoth(settings: FinetuneSettings, kill: number, data: CropSet, 
   const onRow = () => {
     if (++made === kill) throw crash
   }
-  const killed = { storage: cut.storage, settings, crops: data, start: model, onRow, saveEvery: 2 }
-  await expect(run(killed)).rejects.toBe(crash)
-  expect(await run({ storage: cut.storage })).toBe('finished')
+  const said = new Map<string, FollowedPrediction>()
+  const onMessage = (message: FinetuneMessage) => {
+    if (message.kind === 'examples' && message.followed)
+      said.set(`${message.fold} ${message.epoch}`, message.followed)
+  }
+  const killed = { storage: cut.storage, settings, crops: data, start: model, followed, keepsFollowed: true }
+  await expect(run({ ...killed, onRow, onMessage, saveEvery: 2 })).rejects.toBe(crash)
+  expect(await run({ storage: cut.storage, onMessage })).toBe('finished')
   expect(saveOf(cut.files).equals(saveOf(whole.files))).toBe(true)
   expect(figuresOf(cut.files)).toEqual(figuresOf(whole.files))
-  return whole
+  return { storage: whole.storage, said }
 }
 
 describe.skipIf(!runtime)('a fine-tuning run', () => {
   it.each(['full', 'head', 'lora', 'probe'] as const)(
-    'by %s ends as it would have when it is killed and continued',
+    'by %s ends as it would have when it is killed and continued, with an open scan shown every epoch',
     async method => {
       const settings = testSettings({ method, start: await startOf(start!) })
-      const { storage } = await runBoth(settings, 5, crops, start)
+      // A case that the second fold holds out, which is trained after the run was killed.
+      const [at] = divideCases(crops.cases, settings).folds[1].held
+      const { storage, said } = await runBoth(settings, 5, crops, start, placeAt(crops, at, settings))
       const { classified, isFinished } = await readFinetuneResult(storage)
       expect(isFinished).toBe(true)
       expect(classified.map(({ at }) => at)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
@@ -96,6 +121,15 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
         expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 5)
         expect(before).toHaveLength(2)
       }
+      const uses = [...said].map(([place, { use }]) => `${place} ${use}`)
+      expect(uses).toEqual(
+        method === 'probe'
+          ? ['0 0 learnt', '1 0 held', '2 0 learnt']
+          : ['0 0 learnt', '0 1 learnt', '1 0 held', '1 1 held', '2 0 learnt', '2 1 learnt'],
+      )
+      const last = said.get(method === 'probe' ? '1 0' : '1 1')!
+      // Kept scores are in single precision.
+      expect(last.probabilities![0]).toBeCloseTo(classified[at].probabilities[0], 6)
     },
   )
 
@@ -194,7 +228,12 @@ describe.skipIf(!runtime)('a fine-tuning run', () => {
   it('is refused with other cases, and not begun twice', async () => {
     const { storage } = memoryStorage()
     const settings = testSettings({ epochs: 1, batch: 4 })
-    await run({ storage, settings, crops, keepsCrops: false })
+    const followed = placeAt(crops, 0, settings)
+    await run({ storage, settings, crops, keepsCrops: false, followed })
+    const notices: string[] = []
+    await run({ storage, crops, onNotice: notice => notices.push(notice) })
+    // Voxels of a scan that may not stay are not shown any more, and that is said.
+    expect(notices.join()).toMatch(/scan that was open is not shown any more/)
     await expect(run({ storage })).rejects.toThrow(/keeps no copy of its data/)
     await expect(run({ storage, crops: testCrops([1, 0, 0, 1]) })).rejects.toThrow(/8 cases then, 4 now/)
     await expect(run({ storage, settings, crops })).rejects.toThrow(/already holds a run/)

@@ -15,13 +15,9 @@ import type { TrainPlaces } from '../steadyStep.ts'
 import { flattenState, groupState } from '../stepGraph.ts'
 import { divideCases } from './divide.ts'
 import type { FinetuneMessage, FinetuneRow } from './figures.ts'
+import { followedFile, readFollowed, writeFollowed, type FollowedPlace } from './followed.ts'
 import { SharedPlaces } from './forward.ts'
-import {
-  gradientStateShapes,
-  openGradientUpdates,
-  type FinetuneSetup,
-  type FinetuneUpdates,
-} from './gradientUpdates.ts'
+import { gradientStateShapes, openGradientUpdates } from './gradientUpdates.ts'
 import { writeHeldOutlines } from './heldOutlines.ts'
 import { partsOf } from './parts.ts'
 import { openProbeUpdates, probeStateShapes } from './probeUpdates.ts'
@@ -40,6 +36,7 @@ import {
   type StartModel,
 } from './runRecord.ts'
 import type { FinetuneSettings } from './settings.ts'
+import type { FinetuneSetup, FinetuneUpdates } from './setup.ts'
 import { networkShapes, splitParameters, startValues } from './trained.ts'
 
 export interface FinetuningOptions {
@@ -50,6 +47,10 @@ export interface FinetuningOptions {
   readonly crops: CropSet | undefined
   /** Of a new run: whether the boxes are kept with it, so that it can go on without its files. */
   readonly keepsCrops: boolean
+  /** Of a new run: the place of the open scan that is shown after every epoch. */
+  readonly followed?: FollowedPlace
+  /** Whether its voxels may stay with the run; otherwise it is no longer shown once the run was interrupted. */
+  readonly keepsFollowed?: boolean
   /** Of a new run that does not begin from scratch; a continued one has its own copy. */
   readonly start: ModelFiles | undefined
   readonly places: TrainPlaces
@@ -76,10 +77,11 @@ interface OpenedRun {
   readonly record: FinetuneRecord
   readonly crops: CropSet
   readonly start: StartModel | undefined
+  readonly followed: FollowedPlace | undefined
   readonly sessions: readonly Session[]
 }
 
-async function openKnown({ storage, crops }: FinetuningOptions): Promise<OpenedRun> {
+async function openKnown({ storage, crops, onNotice }: FinetuningOptions): Promise<OpenedRun> {
   const known = await readFinetuneConfig(storage)
   if (!known) throw new InputError('There is no run to continue here; begin one, or choose another folder.')
   const { settings } = known
@@ -88,11 +90,17 @@ async function openKnown({ storage, crops }: FinetuningOptions): Promise<OpenedR
     throw new InputError(
       `The run's copy of its start model ${settings.start.name} is missing or another one; restore it, or begin a new run.`,
     )
-  return { record: known, crops: await cropsOf(storage, known, crops), start, sessions: known.sessions }
+  const boxes = await cropsOf(storage, known, crops)
+  const followed = known.followed && (await readFollowed(storage, known.followed, settings))
+  if (known.followed && !followed)
+    onNotice?.(
+      'What the model says of the scan that was open is not shown any more: its voxels were not kept with the run.',
+    )
+  return { record: known, crops: boxes, start, followed, sessions: known.sessions }
 }
 
 async function openNew(options: FinetuningOptions, settings: FinetuneSettings): Promise<OpenedRun> {
-  const { storage, crops, keepsCrops } = options
+  const { storage, crops, keepsCrops, followed } = options
   if ((await readFinetuneConfig(storage)) && (await hasSave(storage)))
     throw new InputError(
       'This folder already holds a run; continue it, or choose another folder for the new one.',
@@ -109,13 +117,17 @@ async function openNew(options: FinetuningOptions, settings: FinetuneSettings): 
   if (start) await writeStartModel(storage, start)
   if (keepsCrops) await writeCropSet(storage, crops)
   else await storage.remove(cropSetFile)
-  return { record: await recordOf(settings, crops, keepsCrops), crops, start, sessions: [] }
+  if (followed?.hu && options.keepsFollowed) await writeFollowed(storage, followed.hu, settings)
+  else await storage.remove(followedFile)
+  const facts = followed && { at: followed.at, patient: followed.patient }
+  const record = await recordOf(settings, crops, keepsCrops, facts)
+  return { record, crops, start, followed, sessions: [] }
 }
 
 /** The updates of the run, opened where the last save left them. */
 async function openUpdates(
   { storage, places, onNotice, onMessage }: FinetuningOptions,
-  { record: { settings, keepsCrops }, crops, start }: OpenedRun,
+  { record: { settings, keepsCrops }, crops, start, followed }: OpenedRun,
 ): Promise<{ readonly updates: FinetuneUpdates; readonly from: number }> {
   const parts = partsOf(divideCases(crops.cases, settings), settings)
   const shapes = networkShapes(settings.task, settings.entry)
@@ -129,6 +141,7 @@ async function openUpdates(
   const saved = await loadState(storage, flattenState(stateShapes))
   const setup: FinetuneSetup = {
     ...{ settings, crops, parts, shapes, start: values, judgesStart: answersTask(start, settings) },
+    followed,
     places: new SharedPlaces(places),
     onNotice: notice => onNotice?.(notice),
     onMessage: message => onMessage?.(message),

@@ -5,12 +5,13 @@ import { classProbabilities, fitWithPenalty, type ClassModel } from '../fitClass
 import { flattenState } from '../stepGraph.ts'
 import { judgedImage } from './batches.ts'
 import { dealPatients, usableCases, type Division } from './divide.ts'
-import type { FinetuneFigures } from './figures.ts'
+import type { ExamplePrediction, FinetuneFigures, FollowedPrediction, ValidationFigures } from './figures.ts'
+import { followedImage, followedPrediction, type FollowedPlace } from './followed.ts'
 import { featuresOf, Forward } from './forward.ts'
-import type { FinetuneSetup, FinetuneUpdates } from './gradientUpdates.ts'
 import { examplesOf, thresholdOf, validationFigures } from './judge.ts'
 import { ScoreTable, scoreWidth } from './scores.ts'
 import type { FinetuneSettings } from './settings.ts'
+import type { FinetuneSetup, FinetuneUpdates } from './setup.ts'
 
 /** Cases whose features one update computes. */
 const featureBatch = 4
@@ -51,6 +52,7 @@ class ProbeRun {
   private readonly features: Float32Array
   private readonly head: ParameterValues
   private readonly usable: readonly number[]
+  private followedRow: Float32Array | undefined
 
   constructor(
     private readonly setup: FinetuneSetup,
@@ -77,7 +79,7 @@ class ProbeRun {
     }
     const started = performance.now()
     const { stage, fold, division } = parts[step - batches]
-    const validation = this.fit(division, step - batches)
+    const validation = await this.fit(division, step - batches)
     const seconds = (performance.now() - started) / 1000
     const cropsPerSecond = division.train.length / seconds
     return { stage, fold, ...common, cropsPerSecond, ...(validation && { validation }) }
@@ -109,8 +111,25 @@ class ProbeRun {
     return (performance.now() - started) / 1000
   }
 
+  /** Features of the followed place: those of its case, or computed once more when the run goes on. */
+  private async followedFeatures(followed: FollowedPlace): Promise<Float32Array> {
+    const { at } = followed
+    if (at !== null && this.usable.includes(at)) return this.rowOf(at)
+    const { crops, settings, start } = this.setup
+    this.followedRow ??= (await this.forward.run([followedImage(followed, crops, settings)], start.values))[0]
+    return this.followedRow
+  }
+
+  private async follow(head: ClassModel, division: Division): Promise<FollowedPrediction | null> {
+    const { followed, crops, settings } = this.setup
+    if (!followed) return null
+    const row = classProbabilities(head, await this.followedFeatures(followed))
+    return followedPrediction(followed, row, division, crops, settings)
+  }
+
   /** Fits the head to a division and judges what it holds out. */
-  private fit({ train, held }: Division, part: number) {
+  private async fit(division: Division, part: number): Promise<ValidationFigures | undefined> {
+    const { train, held } = division
     const { settings, crops, parts, start, judgesStart, onMessage } = this.setup
     const classes = settings.entry.config.n_classes
     const labels = train.map(at => crops.cases[at].label!)
@@ -124,9 +143,17 @@ class ProbeRun {
     )
     model.weight.forEach((weight, k) => this.head['cls_head.weight'].set(weight, k * weight.length))
     this.head['cls_head.bias'].set(model.bias)
-    if (held.length === 0) return undefined
     // Judged as they will be kept: in single precision.
     const kept = headOf(this.head, classes)
+    const { stage, fold } = parts[part]
+    const folds = parts.filter(one => one.stage === 'fold').length
+    const followed = await this.follow(kept, division)
+    const tell = (examples: readonly ExamplePrediction[]) =>
+      onMessage({ kind: 'examples', stage, fold, folds, epoch: 0, examples, followed })
+    if (held.length === 0) {
+      if (followed) tell([])
+      return undefined
+    }
     const judge = (picked: readonly number[], head: ClassModel) =>
       picked.map(at => ({ at, row: classProbabilities(head, this.rowOf(at)), mask: null }))
     const judged = judge(held, kept)
@@ -137,8 +164,7 @@ class ProbeRun {
     }
     if (judgesStart)
       for (const { at, row } of judge(held, headOf(start.values, classes))) this.table.set('before', at, row)
-    const folds = parts.filter(one => one.stage === 'fold').length
-    onMessage({ kind: 'examples', stage: 'fold', fold: part, folds, epoch: 0, examples: examplesOf(judged) })
+    tell(examplesOf(judged))
     return validationFigures(judged, crops, settings)
   }
 }

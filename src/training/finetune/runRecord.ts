@@ -7,14 +7,22 @@ import { researchNotice } from '../../prediction/pipelineVersion.ts'
 import type { ModelFiles } from '../../prediction/loadModel.ts'
 import { readWeights, takeParameters } from '../../prediction/weights.ts'
 import type { CropSet } from '../labelled/cropSet.ts'
-import { cropSetIdentity, factsOf, readCropSet, type CropSetFacts } from '../labelled/cropSetFile.ts'
+import {
+  cropSetFile,
+  cropSetIdentity,
+  factsOf,
+  readCropSet,
+  type CropSetFacts,
+} from '../labelled/cropSetFile.ts'
 import type { Session } from '../run/environment.ts'
 import { readJson, writeJson, type RunStorage } from '../run/storage.ts'
+import { followedFile, type FollowedFacts } from './followed.ts'
+import { outlinesFileRule } from './heldOutlines.ts'
 import { networkOf } from './trained.ts'
 import type { FinetuneSettings } from './settings.ts'
 
 const schemaVersion = 1
-const configFile = 'config.json'
+export const configFile = 'config.json'
 const startManifestFile = 'start.json'
 const startWeightsFile = 'start.safetensors'
 
@@ -24,6 +32,8 @@ export interface FinetuneRecord {
   readonly crops: CropSetFacts & { readonly identity: string }
   /** Whether the boxes stay with the run. */
   readonly keepsCrops: boolean
+  /** Absent where no scan is followed. */
+  readonly followed?: FollowedFacts
 }
 
 export interface FinetuneConfig extends FinetuneRecord {
@@ -51,20 +61,33 @@ export async function readFinetuneConfig(storage: RunStorage): Promise<FinetuneC
 
 export function writeFinetuneConfig(
   storage: RunStorage,
-  { settings, crops, keepsCrops }: FinetuneRecord,
+  { settings, crops, keepsCrops, followed }: FinetuneRecord,
   sessions: readonly Session[],
 ): Promise<void> {
   const head = { schemaVersion, kind: 'finetune', notice: researchNotice }
-  return writeJson(storage, configFile, { ...head, settings, crops, keepsCrops, sessions })
+  return writeJson(storage, configFile, { ...head, settings, crops, keepsCrops, followed, sessions })
+}
+
+/** Files of a run that show its cases or its open scan; without them its results, history and model remain. */
+export const isOfCases = (name: string): boolean =>
+  name === cropSetFile || name === followedFile || outlinesFileRule.test(name)
+
+/** The record of a run that is passed on without those files: as one that never kept them. */
+export function withoutCases({ followed, ...config }: FinetuneConfig): FinetuneConfig {
+  // A case is shown again as soon as its data is given again; another place is gone.
+  const isCase = followed !== undefined && followed.at !== null
+  return { ...config, keepsCrops: false, ...(isCase && { followed }) }
 }
 
 export async function recordOf(
   settings: FinetuneSettings,
   crops: CropSet,
   keepsCrops: boolean,
+  followed: FollowedFacts | undefined,
 ): Promise<FinetuneRecord> {
   const facts = factsOf(crops)
-  return { settings, crops: { ...facts, identity: await cropSetIdentity(facts) }, keepsCrops }
+  const known = { ...facts, identity: await cropSetIdentity(facts) }
+  return { settings, crops: known, keepsCrops, ...(followed && { followed }) }
 }
 
 /** The crops of a continued run: its own, or those that are given again. @throws InputError when they are others. */

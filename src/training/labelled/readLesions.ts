@@ -1,7 +1,8 @@
 // The lesions that the masks of a scan show, on the scan's own grid.
 import { parseDataSet } from '../../volume/dicom/dataSet.ts'
 import { fillStructure, readContourSet } from '../../volume/dicom/contours.ts'
-import { paintSegmentation, readSegmentation } from '../../volume/dicom/segmentation.ts'
+import { paintSegmentation } from '../../volume/dicom/paintSegmentation.ts'
+import { readSegmentation } from '../../volume/dicom/segmentation.ts'
 import { readLidcXml } from '../../volume/lidcXml.ts'
 import type { OpenedSeries } from '../../volume/volume.ts'
 import type { CohortOptions } from './cohort.ts'

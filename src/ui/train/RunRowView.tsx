@@ -9,6 +9,7 @@ import {
   MenuItem,
   MenuTrigger,
   Popover,
+  Text,
   TextField,
 } from 'react-aria-components'
 import { isLive, updatesMade } from '../../state/liveRunSlice.ts'
@@ -118,8 +119,10 @@ function RunMenu({ run, onRename }: { run: RunSummary; onRename: () => void }) {
     if (key === 'rename') onRename()
     else if (key === 'compare') void compareRun(isCompared ? null : run.id)
     else if (key === 'export') void exportRun(run.id)
+    else if (key === 'export-bare') void exportRun(run.id, true)
     else void deleteRun(run.id)
   }
+  const keepsCases = run.kind === 'finetune' && isReadable && run.missingBoxes === null
   const isLocked = isOwn || run.isBeingWritten
   const disabled = [...(isReadable ? [] : ['rename', 'compare', 'export']), ...(isLocked ? ['delete'] : [])]
   return (
@@ -132,6 +135,15 @@ function RunMenu({ run, onRename }: { run: RunSummary; onRename: () => void }) {
           <MenuItem id="rename">Rename</MenuItem>
           <MenuItem id="compare">{isCompared ? 'Compare no longer' : 'Compare its curves'}</MenuItem>
           <MenuItem id="export">Export as one file</MenuItem>
+          {keepsCases && (
+            <MenuItem id="export-bare" className="menu-described" textValue="Export without its cases">
+              <Text slot="label">Export without its cases</Text>
+              <Text slot="description" className="secondary">
+                No image in the file. Result, history and model remain; it goes on only where the same
+                labelled data is opened again.
+              </Text>
+            </MenuItem>
+          )}
           <MenuItem id="delete">Delete</MenuItem>
         </Menu>
       </Popover>

@@ -13,7 +13,7 @@ export interface FrameFormat {
 }
 
 type WasmFunction = (...args: number[]) => number
-type CodecExports = Record<string, WasmFunction> & { readonly memory: WebAssembly.Memory }
+export type CodecExports = Record<string, WasmFunction> & { readonly memory: WebAssembly.Memory }
 
 const decoderBySyntax: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.2.5': 'DecodeRle',
@@ -33,7 +33,7 @@ const decoderBySyntax: Readonly<Record<string, string>> = {
 }
 
 /** MONOCHROME2's place in the codec's list; colour never reaches this file. */
-const photometricMonochrome2 = 1
+export const photometricMonochrome2 = 1
 
 /** Refused above this: a frame's own header could ask the decoder for more memory than the whole scan. */
 const maxFrameBytes = 1 << 28
@@ -53,7 +53,8 @@ async function readWasm(): Promise<BufferSource> {
   return answer.arrayBuffer()
 }
 
-async function instantiate(): Promise<CodecExports> {
+/** A decoder (and encoder, which tests use) with a memory of its own. */
+export async function loadCodecs(): Promise<CodecExports> {
   const module = await WebAssembly.compile(await readWasm())
   const exports: { current?: CodecExports } = {}
   const text = (pointer: number, length: number) =>
@@ -98,7 +99,7 @@ export async function decodeFrame(encoded: Uint8Array, format: FrameFormat): Pro
   const decode = decoderBySyntax[format.transferSyntax]
   const expectedBytes = (format.rows * format.columns * format.bitsAllocated) / 8
   if (expectedBytes > maxFrameBytes) throw new Error(`a frame of ${expectedBytes} bytes is too large`)
-  loading ??= instantiate()
+  loading ??= loadCodecs()
   const wasm = await loading
   try {
     return run(wasm, decode, encoded, format, expectedBytes)

@@ -5,8 +5,10 @@ import { openFiles } from '../testScans.ts'
 import type { OpenedSeries, ScanFile } from '../volume.ts'
 import { fillStructure, readContourSet } from './contours.ts'
 import { parseDataSet } from './dataSet.ts'
-import { paintSegmentation, readSegmentation } from './segmentation.ts'
+import { paintSegmentation } from './paintSegmentation.ts'
+import { readSegmentation } from './segmentation.ts'
 import { makeSeries, rows, columns, upwards } from './testDicom.ts'
+import { encodeFrame } from './testEncode.ts'
 import { contourFile, placeInSlice, segFile, type SegFields } from './testMasks.ts'
 
 const series: Promise<OpenedSeries> = openFiles(makeSeries(5))
@@ -71,6 +73,74 @@ describe('DICOM SEG', () => {
     )
   })
 
+  /** Two segments of a label map that share a frame. */
+  const map = [
+    frame(0, 1, [0, 1, 0, 0, 0, 2, 2, 0, 0, 0, 0, 0]),
+    frame(0, 2, [0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1]),
+  ]
+  const ofFirst = [
+    [1, 0, 1],
+    [2, 2, 3],
+  ]
+  const ofSecond = [
+    [1, 1, 1],
+    [1, 1, 2],
+    [2, 1, 1],
+  ]
+
+  it('tells the segments of a label map by its values, of 8 or 16 bits, and takes no background for one', async () => {
+    for (const bits of [8, 16] as const) {
+      const { segments } = await paint({ kind: 'LABELMAP', bits, names: ['Lesion', 'Organ'], frames: map })
+      expect(segments.map(({ number, name }) => [number, name])).toEqual([
+        [1, 'Lesion'],
+        [2, 'Organ'],
+      ])
+      expect([...segments[0].voxels]).toEqual(indices(await series, ofFirst))
+      expect([...segments[1].voxels]).toEqual(indices(await series, ofSecond))
+    }
+  })
+
+  it.each([
+    ['RLE', '1.2.840.10008.1.2.5'],
+    ['JPEG-LS', '1.2.840.10008.1.2.4.80'],
+    ['JPEG 2000', '1.2.840.10008.1.2.4.90'],
+    ['High-Throughput JPEG 2000', '1.2.840.10008.1.2.4.201'],
+  ])('is read compressed by %s, as label map and as fractions', async (_, transferSyntax) => {
+    const pack = (frames: SegFields['frames'], bits: 8 | 16) =>
+      Promise.all(
+        frames.map(({ pixels }) => {
+          const plain =
+            bits === 16 ? new Uint8Array(Uint16Array.from(pixels).buffer) : Uint8Array.from(pixels)
+          const format = { transferSyntax, rows, columns, bitsAllocated: bits, bitsStored: bits }
+          return encodeFrame(plain, format)
+        }),
+      )
+    for (const bits of [8, 16] as const) {
+      const compressed = { transferSyntax, frames: await pack(map, bits) }
+      const names = ['Lesion', 'Organ']
+      const { segments } = await paint({ kind: 'LABELMAP', bits, names, frames: map, compressed })
+      expect([...segments[0].voxels]).toEqual(indices(await series, ofFirst))
+      expect([...segments[1].voxels]).toEqual(indices(await series, ofSecond))
+    }
+    const frames = [
+      frame(1, 2, [99, 100, 200, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+      frame(
+        1,
+        3,
+        middle.map(one => 200 * one),
+      ),
+    ]
+    const compressed = { transferSyntax, frames: await pack(frames, 8) }
+    const { segments } = await paint({ kind: 'FRACTIONAL', names: ['Lesion'], frames, compressed })
+    expect([...segments[0].voxels]).toEqual(
+      indices(await series, [
+        [2, 0, 1],
+        [2, 0, 2],
+        [3, 1, 1],
+      ]),
+    )
+  })
+
   it('counts frames that reach outside of the scan', async () => {
     const { segments, outside } = await paint({
       names: ['Lesion'],
@@ -101,6 +171,23 @@ describe('DICOM SEG', () => {
         [2, 1, 0],
       ]),
     )
+  })
+
+  it('refuses packed bits that are compressed, and label maps whose values a lossy compression has changed', async () => {
+    const binary = { names: ['Lesion'], frames: [frame(1, 2, corner)] }
+    const deflated = { transferSyntax: '1.2.840.10008.1.2.8.1', frames: [new Uint8Array(8)] }
+    await expect(paint({ ...binary, compressed: deflated })).rejects.toThrow(
+      /seg\.dcm is a segmentation whose pixels cannot be read \(1 bit, transfer syntax 1\.2\.840\.10008\.1\.2\.8\.1\)/,
+    )
+    const rle = { ...deflated, transferSyntax: '1.2.840.10008.1.2.5' }
+    await expect(paint({ ...binary, compressed: rle })).rejects.toThrow(/Export it again uncompressed/)
+    const lossy = { '0028,2110': ['CS', '01'] } as const
+    const fields = { kind: 'LABELMAP', names: ['Lesion'], frames: map } as const
+    await expect(paint({ ...fields, changes: lossy })).rejects.toThrow(
+      /label map that was compressed with losses/,
+    )
+    const jpeg = { transferSyntax: '1.2.840.10008.1.2.4.50', frames: [new Uint8Array(8), new Uint8Array(8)] }
+    await expect(paint({ ...fields, compressed: jpeg })).rejects.toThrow(/compressed with losses/)
   })
 
   it('refuses frames without a place, and bits that end too early', async () => {

@@ -19,8 +19,10 @@ const plainSyntaxes = new Set([
   bigEndian,
 ])
 
+export const isPlainSyntax = (transferSyntax: string): boolean => plainSyntaxes.has(transferSyntax)
+
 export function canReadSyntax(transferSyntax: string): boolean {
-  return plainSyntaxes.has(transferSyntax) || canDecode(transferSyntax)
+  return isPlainSyntax(transferSyntax) || canDecode(transferSyntax)
 }
 
 export interface FrameReader {
@@ -66,7 +68,7 @@ async function frameBytes(dataSet: DataSet, image: DicomImage, frame: number): P
   const frameLength = (image.rows * image.columns * image.bitsAllocated) / 8
   const element = dataSet.elements[pixelDataTag]
   if (!element) throw truncated(image, 'no pixel data element')
-  if (plainSyntaxes.has(image.transferSyntax)) {
+  if (isPlainSyntax(image.transferSyntax)) {
     const start = element.dataOffset + frame * frameLength
     const bytes = new Uint8Array(dataSet.byteArray.subarray(start, start + frameLength)) // a copy, aligned
     if (bytes.length < frameLength || (frame + 1) * frameLength > element.length)

@@ -3,6 +3,8 @@
 import { strToU8, unzipSync, zipSync, type Zippable } from 'fflate'
 import { InputError } from '../../base/errors.ts'
 import { researchNotice } from '../../prediction/pipelineVersion.ts'
+import { followedFile } from '../../training/finetune/followed.ts'
+import { configFile, isOfCases, readFinetuneConfig, withoutCases } from '../../training/finetune/runRecord.ts'
 import type { RunStorage } from '../../training/run/storage.ts'
 import { cropSetFile } from '../../training/labelled/cropSetFile.ts'
 import type { RunKind } from '../trainProtocol.ts'
@@ -10,28 +12,47 @@ import type { StoredFolder } from './fileStore.ts'
 
 const noticeFile = 'NOTICE.txt'
 
+/** What of its cases a run was packed with: their boxes, none because it keeps none, or none because they were left out. */
+type Cases = 'with' | 'none' | 'left out'
+
+function casesOf(names: readonly string[], isWithoutCases: boolean): Cases {
+  if (isWithoutCases) return 'left out'
+  return names.includes(cropSetFile) ? 'with' : 'none'
+}
+
 /** What whoever gets the file should know: above all whether images of patients are in it. */
-function noticeOf(kind: RunKind, names: readonly string[]): string {
+function noticeOf(kind: RunKind, names: readonly string[], isWithoutCases: boolean): string {
   const command = kind === 'pretrain' ? 'pretrain' : 'finetune'
-  const hasBoxes = names.includes(cropSetFile)
+  const cases = casesOf(names, isWithoutCases)
   const learnt = {
     pretrain: 'what it learns from by content (data.json)',
     finetune: 'the model that it began with (start.json, start.safetensors)',
   }[kind]
-  const images = hasBoxes
-    ? `IT HOLDS IMAGES: a box of voxels around each lesion that it learns from, with its outline and label and without a
-name (${cropSetFile}). Pass it on only to those who may see the cases.`
-    : 'It holds no image.'
+  const boxes = `a box of voxels around each lesion that it learns from, with its outline and label and without a
+name (${cropSetFile})`
+  const place = `a place of the scan that was open when it began (${followedFile})`
+  const images = [
+    ...(cases === 'with' ? [boxes] : []),
+    ...(!isWithoutCases && names.includes(followedFile) ? [place] : []),
+  ]
+  const shown =
+    images.length > 0
+      ? `IT HOLDS IMAGES: ${images.join('; ')}. Pass it on only to those who may see them.`
+      : `It holds no image.${cases === 'left out' ? ' Its cases, and what was outlined of them, were left out of this file.' : ''}`
+  const needed = {
+    with: 'It needs nothing else to go on.',
+    none: 'It needs its labelled cases again: --data FOLDER, the same as when it was begun.',
+    'left out':
+      'Its result, history and model can be looked at and used. It does not go on, and shows no picture of a case,\nuntil the same labelled cases are given again: --data FOLDER.',
+  }[cases]
   const again = {
     pretrain: 'A run that learns from volumes needs them again: --data FILES, in the same order.',
-    finetune: hasBoxes
-      ? 'It needs nothing else to go on.'
-      : 'It needs its labelled cases again: --data FOLDER, the same as when it was begun.',
+    finetune: needed,
   }[kind]
   return `${researchNotice}.
 
 This is a training run of SMARTFormer Workbench: its settings (config.json), its history (history.jsonl), ${learnt}
-and its last save (checkpoint-*.safetensors, named by latest.json). ${images}
+and its last save (checkpoint-*.safetensors, named by latest.json). ${shown}
 
 Open it in the page (Train, Runs, Import), or unpack it into a folder and continue it in Node:
 
@@ -53,17 +74,33 @@ const mostBytes = 8 * 2 ** 30
 /** Weights and crops hardly shrink; text does. */
 const levelOf = (name: string): 0 | 6 => (/\.(jsonl?|txt|csv|svg)$/.test(name) ? 6 : 0)
 
-/** @param onFile files read so far, of how many */
+/** The files of a folder that are passed on, by name. */
+async function filesOf(folder: StoredFolder, isWithoutCases: boolean) {
+  const names = (await folder.files()).map(({ name }) => name).filter(name => !ownFiles.has(name))
+  if (!isWithoutCases) return { names, read: (name: string) => folder.read(name) }
+  const config = await readFinetuneConfig(folder)
+  if (!config) throw new InputError('Only a fine-tuning run has cases that it can be exported without.')
+  const record = strToU8(`${JSON.stringify(withoutCases(config), null, 1)}\n`)
+  const read = (name: string) => (name === configFile ? Promise.resolve(record) : folder.read(name))
+  return { names: names.filter(name => !isOfCases(name)), read }
+}
+
+/**
+ * @param isWithoutCases leaves out what shows cases of a fine-tuning; it goes on only where they are given again
+ * @param onFile files read so far, of how many
+ */
 export async function packRun(
   folder: StoredFolder,
   kind: RunKind,
+  isWithoutCases: boolean,
   onFile: (done: number, total: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const names = (await folder.files()).map(({ name }) => name).filter(name => !ownFiles.has(name))
-  const files: Zippable = { [noticeFile]: [strToU8(noticeOf(kind, names)), { level: 6 }] }
+  const { names, read } = await filesOf(folder, isWithoutCases)
+  const notice = strToU8(noticeOf(kind, names, isWithoutCases))
+  const files: Zippable = { [noticeFile]: [notice, { level: 6 }] }
   for (const [index, name] of names.entries()) {
     onFile(index, names.length)
-    const bytes = await folder.read(name)
+    const bytes = await read(name)
     if (bytes) files[name] = [bytes, { level: levelOf(name) }]
   }
   onFile(names.length, names.length)

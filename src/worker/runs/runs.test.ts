@@ -1,99 +1,15 @@
-import { zipSync, strToU8, unzipSync } from 'fflate'
+import { strToU8 } from 'fflate'
 import { describe, expect, test } from 'vitest'
-import { saveState } from '../../training/run/checkpoint.ts'
-import { microOptions, microRecipe, testVolume } from '../../training/pretrain/testSupport.ts'
-import { writeConfig, type PretrainSettings } from '../../training/pretrain/runRecord.ts'
+import { testVolume, microRecipe } from '../../training/pretrain/testSupport.ts'
 import { volumeIdentity } from '../../training/pretrain/cases.ts'
-import { memoryFolder } from '../opfs.ts'
-import { storeIn, type FileStore } from './fileStore.ts'
 import { destroyRun, markDeleted, takeBack } from './deleteRun.ts'
-import { importRun } from './importRun.ts'
+import type { FileStore } from './fileStore.ts'
 import { keepVolume, readKept } from './keptVolumes.ts'
 import { listRuns } from './listRuns.ts'
-import { packRun } from './runArchive.ts'
 import { findCases, gatherCases, type CaseOptions } from './runCases.ts'
 import { withRunLock } from './runLock.ts'
 import { newRunId, readRecord, writeRecord } from './runRecord.ts'
-
-const settings: PretrainSettings = {
-  ...{ preset: 'tiny', recipe: microRecipe, options: microOptions(), caseCount: 200, memoryBytes: 1e8 },
-  plan: { lanes: 1, cropsPerCase: 8, bankSize: 4, usesPerCrop: 2 },
-  data: ['phantom:train'],
-}
-
-/** A run that was saved after two of its three updates. */
-async function makeRun(store: FileStore): Promise<string> {
-  const id = newRunId()
-  const folder = store.folder(id)
-  await writeConfig(folder, settings, [{ fromStep: 0, environment: { device: 'a CPU' } }])
-  await saveState(folder, { 'sum.of': [2] }, { step: 2, tensors: { 'sum.of': Float32Array.of(1, 2) } })
-  await folder.append('history.jsonl', '{"step":0}\n')
-  await folder.append('history.jsonl', '{"step":1}\n')
-  const head = { kind: 'pretrain', title: 'First', createdAt: '2026-01-02T03:04:05.000Z' } as const
-  await writeRecord(folder, { ...head, parts: [{ kind: 'phantom', split: 'train' }], saveEvery: 2 })
-  return id
-}
-
-const newStore = () => storeIn(memoryFolder(), 'files')
-const pack = async (store: FileStore, id: string) => packRun(store.folder(id), 'pretrain', () => undefined)
-
-describe('a run as one file', () => {
-  test('is taken in as the run that it was, and says what it must not be used for', async () => {
-    const store = newStore()
-    const bytes = await pack(store, await makeRun(store))
-    expect(new TextDecoder().decode(unzipSync(bytes)['NOTICE.txt'])).toMatch(/not for clinical use/)
-    const other = newStore()
-    const id = await importRun(other, bytes)
-    expect(await listRuns(other)).toMatchObject([
-      { id, title: 'First', steps: 3, savedSteps: 2, data: ['phantom:train'], missingVolumes: 0 },
-    ])
-    expect(await other.folder(id).read('history.jsonl')).toEqual(strToU8('{"step":0}\n{"step":1}\n'))
-  })
-
-  test('may be a zipped folder of the command line', async () => {
-    const store = newStore()
-    const files = unzipSync(await pack(store, await makeRun(store)))
-    delete files['run.json']
-    const beside = { 'model/model.json': strToU8('{}'), '.DS_Store': strToU8('x') }
-    const zipped = zipSync({
-      ...Object.fromEntries(
-        Object.entries({ ...files, ...beside }).map(([name, file]) => [`a/${name}`, file]),
-      ),
-      '__MACOSX/a/._config.json': strToU8('x'),
-    })
-    const other = newStore()
-    await importRun(other, zipped)
-    const [run] = await listRuns(other)
-    expect(run).toMatchObject({ title: 'Imported run', savedSteps: 2 })
-    // What the command writes beside a run, and a file manager's own files, are not of it.
-    expect((await other.folder(run.id).files()).map(({ name }) => name)).not.toContain('model.json')
-  })
-
-  test('says whether it holds images of cases, and how it goes on in Node', async () => {
-    const store = newStore()
-    const folder = store.folder(await makeRun(store))
-    const noticeOf = async (kind: 'pretrain' | 'finetune') =>
-      new TextDecoder().decode(unzipSync(await packRun(folder, kind, () => undefined))['NOTICE.txt'])
-    expect(await noticeOf('pretrain')).toMatch(/holds no image[^]*npm run pretrain/)
-    await folder.write('crops.safetensors', new Uint8Array(8))
-    expect(await noticeOf('finetune')).toMatch(/IT HOLDS IMAGES[^]*npm run finetune/)
-  })
-
-  test('is refused in a sentence when it is damaged, of another version, or something else', async () => {
-    const store = newStore()
-    const bytes = await pack(store, await makeRun(store))
-    const files = unzipSync(bytes)
-    const from = (changes: Record<string, Uint8Array>) =>
-      importRun(newStore(), zipSync({ ...files, ...changes }))
-    await expect(importRun(newStore(), strToU8('not a zip'))).rejects.toThrow(/no zip, or it is damaged/)
-    await expect(importRun(newStore(), zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/no config\.json/)
-    await expect(from({ '../a.json': strToU8('{}') })).rejects.toThrow(/which belongs to no run/)
-    const config = JSON.parse(new TextDecoder().decode(files['config.json'])) as object
-    const later = strToU8(JSON.stringify({ ...config, schemaVersion: 9 }))
-    await expect(from({ 'config.json': later })).rejects.toThrow(/schema version 9/)
-    await expect(from({ 'checkpoint-0000002.safetensors': new Uint8Array(9) })).rejects.toThrow()
-  })
-})
+import { makeRun, newStore } from './testSupport.ts'
 
 describe('the list of runs', () => {
   test('shows a damaged run with its reason', async () => {

@@ -1,7 +1,8 @@
-// What the model says of a few held-out cases after each epoch: learning is seen, not only read off a curve.
+// What the model says of a few held-out cases and of the open scan after each epoch: learning is seen, not only read off a curve.
 import { useMemo } from 'react'
-import { examplesOf, isExamples, type RunExample } from '../../../state/finetuneExamples.ts'
+import { examplesOf, followedOf, isExamples, type RunExample } from '../../../state/finetuneExamples.ts'
 import type { ExamplesMessage } from '../../../worker/finetuneProtocol.ts'
+import type { HeldCrops } from '../../../worker/heldTraining.ts'
 import { formatPercent } from '../../format.ts'
 import { useHeld } from '../../lab/useHeld.ts'
 import { useWorkbench } from '../../useWorkbench.ts'
@@ -12,13 +13,23 @@ export function Examples() {
   const message = useWorkbench(state => state.runMessage)
   useWorkbench(state => state.cropsSerial)
   const { crops } = useHeld().training
-  if (!isExamples(message) || !crops || message.examples.length === 0) return null
-  return <ExampleStrip message={message} />
+  if (!isExamples(message) || !crops) return null
+  return (
+    <>
+      <OpenScan message={message} held={crops} />
+      <ExampleStrip message={message} held={crops} />
+    </>
+  )
 }
 
-function ExampleStrip({ message }: { message: ExamplesMessage }) {
-  const { crops } = useHeld().training
-  const examples = useMemo(() => (crops ? examplesOf(message, crops) : []), [message, crops])
+interface StripProps {
+  readonly message: ExamplesMessage
+  readonly held: HeldCrops
+}
+
+function ExampleStrip({ message, held }: StripProps) {
+  const examples = useMemo(() => examplesOf(message, held), [message, held])
+  if (examples.length === 0) return null
   return (
     <section className="train-examples" aria-label="Examples">
       <h3>
@@ -27,7 +38,7 @@ function ExampleStrip({ message }: { message: ExamplesMessage }) {
       <ul className="case-grid wide">
         {examples.map(example => (
           <li key={example.at}>
-            <ExamplePicture example={example} classes={crops?.crops.classes ?? []} />
+            <CropPicture crop={example} name={`Case ${example.at + 1}`} classes={held.crops.classes} />
           </li>
         ))}
       </ul>
@@ -38,28 +49,54 @@ function ExampleStrip({ message }: { message: ExamplesMessage }) {
   )
 }
 
+/** Whether the model has learnt from what it is shown on is said at the picture. */
+const USES = {
+  learnt: 'The model learns from this scan: what it says here is no measure of it.',
+  held: 'One of the cases; this model does not learn from it.',
+  foreign: 'Not one of the cases.',
+} as const
+
+function OpenScan({ message, held }: StripProps) {
+  const followed = useMemo(() => followedOf(message, held), [message, held])
+  if (!followed) return null
+  const name = followed.at === null ? 'The open scan' : `The open scan, case ${followed.at + 1}`
+  return (
+    <section className="train-examples" aria-label="The open scan">
+      <h3>
+        The scan that was open at the start <span className="secondary">{describe(message)}</span>
+      </h3>
+      <div className="followed-scan">
+        <CropPicture crop={followed} name={name} classes={held.crops.classes} />
+        <p className={followed.use === 'learnt' ? 'warning' : 'secondary'}>{USES[followed.use]}</p>
+      </div>
+    </section>
+  )
+}
+
 function describe({ stage, fold, folds, epoch }: ExamplesMessage): string {
   const part = stage === 'final' ? ', the kept model' : folds > 1 ? ` of fold ${fold + 1}` : ''
   return `after epoch ${epoch + 1}${part}`
 }
 
-interface ExamplePictureProps {
-  readonly example: RunExample
+interface CropPictureProps {
+  readonly crop: Omit<RunExample, 'at'>
+  readonly name: string
   readonly classes: readonly string[]
 }
 
-function ExamplePicture({ example, classes }: ExamplePictureProps) {
-  const { hu, shape, truth, mask, at, probabilities, label, dice } = example
+function CropPicture({ crop, name, classes }: CropPictureProps) {
+  const { hu, shape, truth, mask, probabilities, label, dice } = crop
   const slice = useMemo(
     () => boxSlice(hu, shape, { truth: truth ?? undefined, predicted: mask ?? undefined }),
     [hu, shape, truth, mask],
   )
   const said = probabilities?.map((p, i) => `${classes[i]} ${formatPercent(p)}`).join(', ')
+  const outlined = mask && !mask.includes(1) ? 'Nothing outlined' : ''
   return (
     <figure className="crop-figure">
-      <SlicePicture slice={slice} label={`Case ${at + 1}${said ? `: ${said}` : ''}`} />
+      <SlicePicture slice={slice} label={`${name}${said ? `: ${said}` : ''}`} />
       <figcaption className="figures">
-        {said ?? (dice === null ? '' : `Dice ${dice.toFixed(2)}`)}
+        {said ?? (dice === null ? outlined : `Dice ${dice.toFixed(2)}`)}
         {probabilities && label !== null && <span className="secondary">truth: {label}</span>}
       </figcaption>
     </figure>

@@ -3,6 +3,7 @@
 import { Button } from 'react-aria-components'
 import { isLive } from '../../../state/liveRunSlice.ts'
 import { asksToKeepBoxes, boxBytes } from '../../../state/finetuneStarting.ts'
+import { describeFollowing } from '../../../state/followedScan.ts'
 import { startsOf } from '../../../state/finetuneStarts.ts'
 import { openLabelledData } from '../../../state/labelledSlice.ts'
 import type { FinetuneMethod, FinetuneSettings } from '../../../worker/finetuneProtocol.ts'
@@ -116,6 +117,7 @@ function Card({ settings, reasons }: CardProps) {
         </ul>
       )}
       <Forecast />
+      <Followed />
       <KeepBoxes />
       {preparing.kind === 'failed' && <Failed failure={preparing.failure} />}
       {preparing.kind === 'running' ? (
@@ -140,6 +142,12 @@ function Card({ settings, reasons }: CardProps) {
       {isBusy && <p className="secondary">A run is in progress: one at a time.</p>}
     </div>
   )
+}
+
+/** What is seen of the open scan while the run goes on. */
+function Followed() {
+  const sentence = useWorkbench(describeFollowing)
+  return <p className="secondary">{sentence}</p>
 }
 
 /** Asked of cases of patients; nothing is kept without an answer. */
