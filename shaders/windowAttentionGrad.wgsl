@@ -1,11 +1,13 @@
 // Shifted-window attention, backward. With P = softmax(S), S = q k^T / sqrt(e) + B + M, y = P v and dP = dy v^T:
 //   D = sum_k P dP    dS = P (dP - D)    dq = dS k / sqrt(e)    dk = dS^T q / sqrt(e)    dv = P^T dy    dB = dS
 // Probabilities are recomputed from two numbers a query, the logarithm of softmax's sum and D. Five passes in order:
-//   differentiateQueries  dq and the two numbers             one thread = one query of one head of one window
-//   differentiateKeys     dk, dv; dS of its pairs, summed    one thread = one key slot of one head, over a slice of windows
+//   differentiateQueries  dq and the two numbers             one thread = one or two queries of one head of one window
+//   differentiateKeys     dk, dv; dS of its pairs, summed    one thread = one or two key slots of one head, over a slice of
+//                                                            windows
 //   joinSlices            the sums of all slices of a pair   one thread = one pair of one head
 //   sumTable              pairs to rows of the bias table    one thread = one row of one head
 //   sumPadding            padded tokens' gradients to qkvBias, whose values they hold      one thread = one row
+// The other side of the pairs passes through workgroup memory, TILE slots at a time, a multiple of four.
 // No atomics: every sum has one owner and a fixed order, so that a run can be repeated bit by bit.
 // After lib/shiftedWindows.wgsl.
 
@@ -30,14 +32,11 @@ fn openSlot(place: Place, slot: u32) -> Slot {
   return Slot(relativeCode(slot), regionAt(place, inside), sourceToken(place, inside), targetToken(place, inside));
 }
 
-// The other side of the pairs, WORKGROUP slots at a time: their index arithmetic is done once a workgroup.
-var<workgroup> others: array<Slot, WORKGROUP>;
-
-fn loadOthers(place: Place, first: u32, thread: u32) {
-  workgroupBarrier();
-  if (first + thread < slotsPerWindow()) { others[thread] = openSlot(place, first + thread); }
-  workgroupBarrier();
-}
+// The other side of the pairs: keys with k and v, or queries with q, dy and the two numbers.
+var<workgroup> others: array<Slot, TILE>;
+var<workgroup> firstRows: array<Row, TILE>;
+var<workgroup> secondRows: array<Row, TILE>;
+var<workgroup> known: array<vec2<f32>, TILE>;
 
 fn pairBias(head: u32, query: Slot, key: Slot) -> f32 {
   return relativeBias(query.code, key.code, head) + regionPenalty(query.region, key.region);
@@ -74,20 +73,91 @@ fn statisticsIndex(place: Place, slot: u32) -> u32 {
   return (place.windowNumber * windows.heads + place.head) * slotsPerWindow() + slot;
 }
 
-// A key as a query sees it. A score of LOWEST stands for no key, whose row then counts nothing.
-struct Pair {
-  score: f32,
-  dP: f32,
-  k: Row,
+fn loadKeys(place: Place, first: u32, count: u32, thread: u32) {
+  workgroupBarrier();
+  for (var at = thread; at < count; at += WORKGROUP) {
+    let key = openSlot(place, first + at);
+    others[at] = key;
+    firstRows[at] = readRow(key.token, KEY, place.head);
+    secondRows[at] = readRow(key.token, VALUE, place.head);
+  }
+  workgroupBarrier();
+}
+
+fn loadQueries(place: Place, first: u32, count: u32, thread: u32) {
+  workgroupBarrier();
+  for (var at = thread; at < count; at += WORKGROUP) {
+    let query = openSlot(place, first + at);
+    others[at] = query;
+    firstRows[at] = readRow(query.token, QUERY, place.head);
+    secondRows[at] = readOutputGradient(place.head, query);
+    known[at] = statistics[statisticsIndex(place, first + at)];
+  }
+  workgroupBarrier();
 }
 
 const LOWEST = -3.0e38;
 
-fn openPair(head: u32, query: Slot, q: Row, dy: Row, number: u32) -> Pair {
-  if (number >= slotsPerWindow()) { return Pair(LOWEST, 0.0, Row()); }
-  let key = others[number % WORKGROUP];
-  let k = readRow(key.token, KEY, head);
-  return Pair(dotRows(q, k) * SCALE + pairBias(head, query, key), dotRows(dy, readRow(key.token, VALUE, head)), k);
+struct Query {
+  slot: Slot,
+  q: Row,
+  dy: Row,
+}
+
+fn openQuery(place: Place, number: u32) -> Query {
+  let slot = openSlot(place, min(number, slotsPerWindow() - 1u));
+  return Query(slot, readRow(slot.token, QUERY, place.head), readOutputGradient(place.head, slot));
+}
+
+// Online softmax over the keys, four at a time: sums of p, p dP, p k and p dP k relative to the highest score so far.
+struct QuerySums {
+  maximum: f32,
+  total: f32,
+  mean: f32,
+  plain: Row,
+  weighted: Row,
+}
+
+// Score and dP of a pair. A score of LOWEST stands for no key, whose row then counts nothing.
+fn openPair(query: Query, head: u32, at: u32, count: u32) -> vec2<f32> {
+  let score = dotRows(query.q, firstRows[at]) * SCALE + pairBias(head, query.slot, others[at]);
+  return vec2<f32>(select(LOWEST, score, at < count), dotRows(query.dy, secondRows[at]));
+}
+
+fn addKey(sums: ptr<function, QuerySums>, at: u32, p: f32, pdP: f32) {
+  let k = firstRows[at];
+  (*sums).plain = addScaled((*sums).plain, p, k);
+  (*sums).weighted = addScaled((*sums).weighted, pdP, k);
+}
+
+fn addFourKeys(sums: ptr<function, QuerySums>, query: Query, head: u32, at: u32, count: u32) {
+  let a = openPair(query, head, at, count);
+  let b = openPair(query, head, at + 1u, count);
+  let c = openPair(query, head, at + 2u, count);
+  let d = openPair(query, head, at + 3u, count);
+  let scores = vec4<f32>(a.x, b.x, c.x, d.x);
+  let before = (*sums).maximum;
+  let maximum = max(before, max(max(scores.x, scores.y), max(scores.z, scores.w)));
+  let keep = exp(before - maximum);
+  let p = exp(scores - maximum);
+  let pdP = p * vec4<f32>(a.y, b.y, c.y, d.y);
+  (*sums).maximum = maximum;
+  (*sums).total = (*sums).total * keep + dot(p, vec4<f32>(1.0));
+  (*sums).mean = (*sums).mean * keep + dot(pdP, vec4<f32>(1.0));
+  (*sums).plain = scaleRow((*sums).plain, keep);
+  (*sums).weighted = scaleRow((*sums).weighted, keep);
+  addKey(sums, at, p.x, pdP.x);
+  addKey(sums, at + 1u, p.y, pdP.y);
+  addKey(sums, at + 2u, p.z, pdP.z);
+  addKey(sums, at + 3u, p.w, pdP.w);
+}
+
+fn writeQuery(sums: QuerySums, place: Place, number: u32, slot: Slot) {
+  if (number >= slotsPerWindow()) { return; }
+  let mean = sums.mean / sums.total;
+  statistics[statisticsIndex(place, number)] = vec2<f32>(sums.maximum + log(sums.total), mean);
+  let dq = scaleRow(addScaled(sums.weighted, -mean, sums.plain), SCALE / sums.total);
+  writeGradient(place, number, slot, QUERY, dq);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -97,44 +167,64 @@ fn differentiateQueries(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let share = shareOf(group, dispatched);
-  let slot = share.firstSlot + thread;
   let slots = slotsPerWindow();
   if (!share.isWork) { return; }
   let place = share.place;
   // Threads beyond the last slot keep running: every thread has to reach the barriers.
-  let query = openSlot(place, min(slot, slots - 1u));
-  let q = readRow(query.token, QUERY, place.head);
-  let dy = readOutputGradient(place.head, query);
-  // Online softmax over the keys, four at a time: sums of p, p dP, p k and p dP k relative to the maximum score so far.
-  var maximum = LOWEST;
-  var total = 0.0;
-  var mean = 0.0;
-  var plain = Row();
-  var weighted = Row();
-  for (var n = 0u; n < slots; n += 4u) {
-    if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
-    let first = openPair(place.head, query, q, dy, n);
-    let second = openPair(place.head, query, q, dy, n + 1u);
-    let third = openPair(place.head, query, q, dy, n + 2u);
-    let fourth = openPair(place.head, query, q, dy, n + 3u);
-    let scores = vec4<f32>(first.score, second.score, third.score, fourth.score);
-    let raised = max(maximum, max(max(scores.x, scores.y), max(scores.z, scores.w)));
-    let keep = exp(maximum - raised);
-    let p = exp(scores - raised);
-    let pdP = p * vec4<f32>(first.dP, second.dP, third.dP, fourth.dP);
-    maximum = raised;
-    total = total * keep + dot(p, vec4<f32>(1.0));
-    mean = mean * keep + dot(pdP, vec4<f32>(1.0));
-    plain = addScaled(addScaled(scaleRow(plain, keep), p.x, first.k), p.y, second.k);
-    plain = addScaled(addScaled(plain, p.z, third.k), p.w, fourth.k);
-    weighted = addScaled(addScaled(scaleRow(weighted, keep), pdP.x, first.k), pdP.y, second.k);
-    weighted = addScaled(addScaled(weighted, pdP.z, third.k), pdP.w, fourth.k);
+  let number = share.firstSlot + thread;
+  let otherNumber = number + (PER_THREAD - 1u) * WORKGROUP;
+  let query = openQuery(place, number);
+  let other = openQuery(place, otherNumber);
+  var sums = QuerySums(LOWEST, 0.0, 0.0, Row(), Row());
+  var otherSums = sums;
+  for (var first = 0u; first < slots; first += TILE) {
+    let count = min(TILE, slots - first);
+    loadKeys(place, first, count, thread);
+    for (var at = 0u; at < count; at += 4u) {
+      addFourKeys(&sums, query, place.head, at, count);
+      if (PER_THREAD == 2u) { addFourKeys(&otherSums, other, place.head, at, count); }
+    }
   }
-  if (slot >= slots) { return; }
-  mean /= total;
-  statistics[statisticsIndex(place, slot)] = vec2<f32>(maximum + log(total), mean);
-  let dq = scaleRow(addScaled(weighted, -mean, plain), SCALE / total);
-  writeGradient(place, slot, query, QUERY, dq);
+  writeQuery(sums, place, number, query.slot);
+  if (PER_THREAD == 2u) { writeQuery(otherSums, place, otherNumber, other.slot); }
+}
+
+struct Key {
+  slot: Slot,
+  k: Row,
+  v: Row,
+}
+
+fn openKey(place: Place, number: u32) -> Key {
+  let slot = openSlot(place, min(number, slotsPerWindow() - 1u));
+  return Key(slot, readRow(slot.token, KEY, place.head), readRow(slot.token, VALUE, place.head));
+}
+
+struct KeySums {
+  dk: Row,
+  dv: Row,
+}
+
+// One query's part; returns dS of the pair.
+fn addQuery(sums: ptr<function, KeySums>, key: Key, head: u32, at: u32) -> f32 {
+  let q = firstRows[at];
+  let dy = secondRows[at];
+  let p = exp(dotRows(q, key.k) * SCALE + pairBias(head, others[at], key.slot) - known[at].x);
+  let dS = p * (dotRows(dy, key.v) - known[at].y);
+  (*sums).dk = addScaled((*sums).dk, dS * SCALE, q);
+  (*sums).dv = addScaled((*sums).dv, p, dy);
+  return dS;
+}
+
+// Neighbours in a workgroup write neighbours; a sum over the slice's windows stays in the cache.
+fn addPair(pair: u32, dS: f32, isFirst: bool) {
+  if (isFirst) { pairSums[pair] = dS; } else { pairSums[pair] += dS; }
+}
+
+fn writeKey(sums: KeySums, place: Place, number: u32, slot: Slot) {
+  if (number >= slotsPerWindow()) { return; }
+  writeGradient(place, number, slot, KEY, sums.dk);
+  writeGradient(place, number, slot, VALUE, sums.dv);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -144,39 +234,35 @@ fn differentiateKeys(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let slots = slotsPerWindow();
-  let chunks = (slots + WORKGROUP - 1u) / WORKGROUP;
-  let number = group.y * dispatched.x + group.x; // [head, chunk of slots]
-  if (number >= windows.heads * chunks) { return; }
-  let head = number / chunks;
-  let slot = (number % chunks) * WORKGROUP + thread;
-  let firstPair = (group.z * windows.heads + head) * slots * slots + slot;
+  let chunks = (slots + WORKGROUP * PER_THREAD - 1u) / (WORKGROUP * PER_THREAD);
+  let share = group.y * dispatched.x + group.x; // [head, chunk of slots]
+  if (share >= windows.heads * chunks) { return; }
+  let head = share / chunks;
+  let number = (share % chunks) * WORKGROUP * PER_THREAD + thread;
+  let otherNumber = number + (PER_THREAD - 1u) * WORKGROUP;
+  let firstPair = (group.z * windows.heads + head) * slots * slots;
   for (var windowNumber = group.z; windowNumber < windows.batch * windowsPerSample(); windowNumber += dispatched.z) {
     let place = placeOf(windowNumber, head);
-    let key = openSlot(place, min(slot, slots - 1u));
-    let k = readRow(key.token, KEY, head);
-    let v = readRow(key.token, VALUE, head);
-    var dk = Row();
-    var dv = Row();
-    for (var n = 0u; n < slots; n++) {
-      if (n % WORKGROUP == 0u) { loadOthers(place, n, thread); }
-      let query = others[n % WORKGROUP];
-      let q = readRow(query.token, QUERY, head);
-      let dy = readOutputGradient(head, query);
-      let known = statistics[statisticsIndex(place, n)];
-      let p = exp(dotRows(q, k) * SCALE + pairBias(head, query, key) - known.x);
-      let dS = p * (dotRows(dy, v) - known.y);
-      dk = addScaled(dk, dS * SCALE, q);
-      dv = addScaled(dv, p, dy);
-      if (slot < slots) {
-        // Neighbours in a workgroup write neighbours; a sum over the slice's windows stays in the cache.
-        let pair = firstPair + n * slots;
-        if (windowNumber == group.z) { pairSums[pair] = dS; } else { pairSums[pair] += dS; }
+    let isFirst = windowNumber == group.z;
+    let key = openKey(place, number);
+    let other = openKey(place, otherNumber);
+    var sums = KeySums(Row(), Row());
+    var otherSums = sums;
+    for (var first = 0u; first < slots; first += TILE) {
+      let count = min(TILE, slots - first);
+      loadQueries(place, first, count, thread);
+      for (var at = 0u; at < count; at++) {
+        let pairs = firstPair + (first + at) * slots;
+        let dS = addQuery(&sums, key, head, at);
+        if (number < slots) { addPair(pairs + number, dS, isFirst); }
+        if (PER_THREAD == 2u) {
+          let otherDS = addQuery(&otherSums, other, head, at);
+          if (otherNumber < slots) { addPair(pairs + otherNumber, otherDS, isFirst); }
+        }
       }
     }
-    if (slot < slots) {
-      writeGradient(place, slot, key, KEY, dk);
-      writeGradient(place, slot, key, VALUE, dv);
-    }
+    writeKey(sums, place, number, key.slot);
+    if (PER_THREAD == 2u) { writeKey(otherSums, place, otherNumber, other.slot); }
   }
 }
 

@@ -1,6 +1,6 @@
 // Shifted 3-D windows over a padded, rolled token grid (SPEC 2.1, 2.2): which token stands in a window's slot, which token
 // receives a slot's result, which region a slot belongs to. All is index arithmetic; nothing is moved in memory.
-// Needs before it: WORKGROUP, WINDOW, HEAD_WIDTH; struct Row, one head's e = HEAD_WIDTH numbers in named lanes (no loop and
+// Needs before it: WORKGROUP, PER_THREAD, WINDOW, HEAD_WIDTH; struct Row, one head's e = HEAD_WIDTH numbers in named lanes (no loop and
 // no indexed local array, which keeps them in registers), with dotRows(), scaleRow(), addScaled().
 // Letters: B batch, d h w grid, N = d*h*w, windows wd wh ww with T slots, counts nd nh nw, C = heads * HEAD_WIDTH.
 
@@ -54,7 +54,7 @@ fn flatten(position: vec3<u32>, shape: vec3<u32>) -> u32 {
 
 fn rolledPosition(place: Place, inside: vec3<u32>) -> vec3<u32> { return place.window * windows.window + inside; }
 
-// A workgroup's share: up to WORKGROUP slots of a place. Workgroups count [window, chunk of slots, head]; the dispatch is
+// A workgroup's share: up to WORKGROUP * PER_THREAD slots of a place, each thread's a WORKGROUP apart. Workgroups count [window, chunk of slots, head]; the dispatch is
 // folded into two dimensions and may hold more of them than there is work.
 struct Share {
   place: Place,
@@ -63,11 +63,11 @@ struct Share {
 }
 
 fn shareOf(group: vec3<u32>, dispatched: vec3<u32>) -> Share {
-  let chunks = (slotsPerWindow() + WORKGROUP - 1u) / WORKGROUP;
+  let chunks = (slotsPerWindow() + WORKGROUP * PER_THREAD - 1u) / (WORKGROUP * PER_THREAD);
   let number = group.y * dispatched.x + group.x;
   let windowNumber = number / windows.heads / chunks;
   let place = placeOf(windowNumber, number % windows.heads);
-  let firstSlot = ((number / windows.heads) % chunks) * WORKGROUP;
+  let firstSlot = ((number / windows.heads) % chunks) * WORKGROUP * PER_THREAD;
   return Share(place, firstSlot, windowNumber < windows.batch * windowsPerSample());
 }
 

@@ -17,6 +17,8 @@ import { foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgra
 import {
   attentionWorkgroup,
   countPadding,
+  requireTile,
+  shareSlots,
   slotWorkgroups,
   windowsPrelude,
   windowUniforms,
@@ -27,6 +29,9 @@ import { measureWindows, readWindowAttributes, type WindowAttributes } from './w
 const enoughThreads = 131_072
 /** Floats that the sums over pairs may take, 32 MiB, where one slice does not take more. */
 const mostPairSums = 8 << 20
+
+/** What the shader keeps of a slot in workgroup memory beside two rows: `Slot` and two numbers. */
+const otherBytes = 24
 
 /** Slices of windows, each with sums of its own over the pairs of its windows. */
 function windowSlices(batch: number, windows: number, heads: number, tokens: number): number {
@@ -72,10 +77,13 @@ function gradientSteps(
   const { windows, tokens } = measureWindows(grid, attributes)
   const headWidth = features / (3 * heads)
   const slices = windowSlices(batch, windows, heads, tokens)
-  const threads = (count: number) => foldWorkgroups(Math.ceil(count / attentionWorkgroup))
+  // q, dy and two sums of keys; or k, v, dk and dv
+  const share = shareSlots(tokens, headWidth, 4)
+  const prelude = windowsPrelude(headWidth, window, share, requireTile(headWidth, otherBytes))
+  const threads = (count: number) => foldWorkgroups(Math.ceil(count / share.threads))
   const workgroups: Record<keyof typeof passBindings, [number, number, number]> = {
-    differentiateQueries: slotWorkgroups(batch, grid, attributes),
-    differentiateKeys: foldWorkgroups(heads * Math.ceil(tokens / attentionWorkgroup), slices),
+    differentiateQueries: slotWorkgroups(batch, grid, attributes, share),
+    differentiateKeys: foldWorkgroups(heads * Math.ceil(tokens / (share.threads * share.perThread)), slices),
     joinSlices: threads(heads * tokens ** 2),
     sumTable: threads((2 * window - 1) ** 3 * heads),
     sumPadding: threads(3 * heads),
@@ -86,8 +94,8 @@ function gradientSteps(
     ...[padding, statistics, { ...pairSums, size: 4 * slices * heads * tokens ** 2 }, dBiasTable, dQkvBias],
   ].map(bindWhole)
   const step = (entryPoint: keyof typeof passBindings): ComputeStep => ({
-    key: `windowAttentionGrad ${JSON.stringify({ headWidth, window })}`,
-    code: windowsPrelude(headWidth, window) + gradientText,
+    key: `windowAttentionGrad ${JSON.stringify({ headWidth, window, ...share })}`,
+    code: prelude + gradientText,
     entryPoint,
     workgroups: workgroups[entryPoint],
     uniforms: windowUniforms(batch, grid, attributes),

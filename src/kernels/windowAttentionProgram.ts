@@ -2,8 +2,6 @@
 import softmaxText from '../../shaders/lib/onlineSoftmax.wgsl?raw'
 import windowsText from '../../shaders/lib/shiftedWindows.wgsl?raw'
 import attentionText from '../../shaders/windowAttention.wgsl?raw'
-import registersText from '../../shaders/windowAttentionRegisters.wgsl?raw'
-import sharedText from '../../shaders/windowAttentionShared.wgsl?raw'
 import type { Triple } from '../base/shape.ts'
 import { bindSamples, bindWhole, type GpuKernel, type TensorBinding } from './gpuKernel.ts'
 import { foldWorkgroups, samplesPerBinding, type ComputeStep } from './gpuProgram.ts'
@@ -14,17 +12,6 @@ import {
   type WindowAttributes,
 } from './windowLayout.ts'
 
-/** All that changes the program's text, and its cache key. */
-export interface AttentionVariant {
-  readonly headWidth: number
-  readonly window: number
-  /**
-   * "registers": each query reads keys from the buffer itself and repeats their index arithmetic. "shared": keys pass
-   * through workgroup memory, read once for 64 queries; 2.5 times as fast on SwiftShader (npm run bench).
-   */
-  readonly storage: 'registers' | 'shared'
-}
-
 export const attentionWorkgroup = 64
 const floatBytes = 4
 /** WebGPU's guaranteed workgroup memory, 16 KiB. */
@@ -32,10 +19,26 @@ const workgroupBytes = 16_384
 /** The shader takes keys by fours. */
 const keyBlock = 4
 
-/** Keys whose k, v, code and region fit into workgroup memory; 0 when not even one block does. */
-export function keysPerTile(headWidth: number): number {
-  const keys = Math.floor(workgroupBytes / (2 * headWidth * floatBytes + 8))
+/** Numbers of its slots' rows that a thread may hold in registers. */
+const mostNumbersHeld = 128
+
+/**
+ * Slots of which two rows of a head's width and `otherBytes` fit into workgroup memory; 0 when not even one block of
+ * them does.
+ */
+export function keysPerTile(headWidth: number, otherBytes = 8): number {
+  const keys = Math.floor(workgroupBytes / (2 * headWidth * floatBytes + otherBytes))
   return Math.min(attentionWorkgroup, keyBlock * Math.floor(keys / keyBlock))
+}
+
+/** As `keysPerTile`. @throws Error where not even one block fits */
+export function requireTile(headWidth: number, otherBytes?: number): number {
+  const keys = keysPerTile(headWidth, otherBytes)
+  if (keys === 0)
+    throw new Error(
+      `Window attention takes heads of up to ${workgroupBytes / (2 * floatBytes * keyBlock) - keyBlock} features, got ${headWidth}.`,
+    )
+  return keys
 }
 
 /**
@@ -56,20 +59,34 @@ fn addScaled(sum: Row, by: f32, a: Row) -> Row { return ${row(name => `sum.${nam
 }
 
 /** Constants, types and index arithmetic that every program over shifted windows begins with. */
-export function windowsPrelude(headWidth: number, window: number): string {
+export function windowsPrelude(
+  headWidth: number,
+  window: number,
+  { threads, perThread }: SlotShare,
+  tile: number,
+): string {
   return `
-const WORKGROUP = ${attentionWorkgroup}u;
+const WORKGROUP = ${threads}u;
+const PER_THREAD = ${perThread}u;
+const TILE = ${tile}u;
 const WINDOW = ${window}u;
 const HEAD_WIDTH = ${headWidth}u;
 ${rowText(headWidth)}
 ${windowsText}`
 }
 
-/** The text of a variant. */
-export function windowAttentionText({ headWidth, window, storage }: AttentionVariant): string {
-  const start = windowsPrelude(headWidth, window) + softmaxText + attentionText
-  if (storage === 'registers') return start + registersText
-  return `${start}const KEY_TILE = ${keysPerTile(headWidth)}u;\n${sharedText}`
+/** How the slots of a window are shared out; with the window and the width of a head all that changes a program's text. */
+export interface SlotShare {
+  readonly threads: number
+  /** Slots of a thread: what it reads of the other side of its pairs serves all of them. */
+  readonly perThread: 1 | 2
+}
+
+/** @param rowsPerSlot rows of a head's width that a thread holds for each of its slots */
+export function shareSlots(tokens: number, headWidth: number, rowsPerSlot: number): SlotShare {
+  const perThread = 2 * rowsPerSlot * headWidth <= mostNumbersHeld ? 2 : 1
+  const isSmall = perThread === 2 && tokens <= attentionWorkgroup
+  return { threads: isSmall ? attentionWorkgroup / 2 : attentionWorkgroup, perThread }
 }
 
 /** Positions of a sample's padded grid that hold no token. */
@@ -95,14 +112,15 @@ export function windowUniforms(
   )
 }
 
-/** Workgroups of one thread a slot: [batch, window, chunk of slots, head], folded. */
+/** Workgroups over all slots: [batch, window, chunk of slots, head], folded. */
 export function slotWorkgroups(
   batch: number,
   grid: Triple,
   attributes: WindowAttributes,
+  { threads, perThread }: SlotShare,
 ): [number, number, number] {
   const { windows, tokens } = measureWindows(grid, attributes)
-  return foldWorkgroups(batch * windows * Math.ceil(tokens / attentionWorkgroup) * attributes.heads)
+  return foldWorkgroups(batch * windows * Math.ceil(tokens / (threads * perThread)) * attributes.heads)
 }
 
 /**
@@ -115,7 +133,7 @@ export const windowAttentionKernel: GpuKernel = {
   shapes: ([qkv, qkvBias, biasTable], attributes) => [
     windowAttentionShape(qkv!, qkvBias!, biasTable!, readWindowAttributes(attributes)),
   ],
-  steps({ inputs, outputs: [output] }, named, { limits, tiles }) {
+  steps({ inputs, outputs: [output] }, named, { limits }) {
     const [qkv, qkvBias, biasTable] = inputs as TensorBinding[]
     const attributes = readWindowAttributes(named)
     const [batch, d, h, w, features] = qkv.shape
@@ -129,19 +147,18 @@ export const windowAttentionKernel: GpuKernel = {
       maxStorageBufferBindingSize,
       minStorageBufferOffsetAlignment,
     )
-    const variant: AttentionVariant = {
-      headWidth,
-      window: attributes.window,
-      storage: keysPerTile(headWidth) > 0 && tiles !== 'registers' ? 'shared' : 'registers',
-    }
+    const { window } = attributes
+    // q and the sum of values
+    const share = shareSlots(measureWindows(grid, attributes).tokens, headWidth, 2)
+    const prelude = windowsPrelude(headWidth, window, share, requireTile(headWidth))
     const steps: ComputeStep[] = []
     for (let first = 0; first < batch; first += samples) {
       const count = Math.min(samples, batch - first)
       steps.push({
-        key: `windowAttention ${JSON.stringify(variant)}`,
-        code: windowAttentionText(variant),
+        key: `windowAttention ${JSON.stringify({ headWidth, window, ...share })}`,
+        code: prelude + softmaxText + attentionText,
         entryPoint: 'main',
-        workgroups: slotWorkgroups(count, grid, attributes),
+        workgroups: slotWorkgroups(count, grid, attributes, share),
         uniforms: windowUniforms(count, grid, attributes),
         buffers: {
           1: bindSamples(qkv, first, count),
