@@ -30,6 +30,9 @@ export interface BenchCase {
   jax?(jax: typeof Jax, inputs: JaxArrays): JaxArrays
 }
 
+/** A tensor of single-precision numbers. */
+export const floats = (...shape: number[]): BenchInput => ({ shape, dtype: 'float32' })
+
 /** How much may be asked of this machine. */
 export interface Scale {
   readonly level: 'quick' | 'normal' | 'full'

@@ -2,13 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { instanceNorm } from '../../src/kernels/instanceNorm.ts'
 import { conv3d, convTranspose, layerNorm, leakyRelu, linear } from '../../src/network/layers.ts'
+import { patchMerge } from '../../src/network/swin.ts'
 import { diceCrossEntropy } from '../../src/training/losses.ts'
 import { adamWUpdate } from '../../src/training/optimiser.ts'
-import { pickSize, type BenchCase, type BenchInput, type JaxArrays, type Scale } from './case.ts'
+import { floats, pickSize, type BenchCase, type JaxArrays, type Scale } from './case.ts'
 import { withGradients, withJaxGradients } from './differentiate.ts'
 import type * as Jax from '@jax-js/jax'
-
-const floats = (...shape: number[]): BenchInput => ({ shape, dtype: 'float32' })
 
 function linearCases(scale: Scale): BenchCase[] {
   const rows = pickSize(scale, { quick: 1024, normal: 4096, full: 4096, gpu: 32768 })
@@ -108,6 +107,20 @@ function normalisationCases(scale: Scale): BenchCase[] {
   ]
 }
 
+function mergeCase(scale: Scale): BenchCase {
+  const side = pickSize(scale, { quick: 8, normal: 16, full: 32, gpu: 48 })
+  const inputs = {
+    x: floats(1, side, side, side, 48),
+    ...{ 'norm.weight': floats(384), 'norm.bias': floats(384) },
+    'reduction.weight': { ...floats(96, 384), scale: 0.1 },
+  }
+  return {
+    name: `patch merging, ${side}³ tokens of 48, forward and gradients`,
+    inputs: { ...inputs, dy: floats(1, side / 2, side / 2, side / 2, 96) },
+    compute: withGradients(t => patchMerge(t, t.x, 'monai_v2'), Object.keys(inputs)),
+  }
+}
+
 function trainingCases(scale: Scale): BenchCase[] {
   const side = pickSize(scale, { quick: 24, normal: 48, full: 64, gpu: 96 })
   const count = pickSize(scale, { quick: 100_000, normal: 1_000_000, full: 1_000_000, gpu: 10_000_000 })
@@ -139,6 +152,7 @@ export function layerCases(scale: Scale): BenchCase[] {
     ...linearCases(scale),
     ...convolutionCases(scale),
     upsamplingCase(scale),
+    mergeCase(scale),
     ...normalisationCases(scale),
     ...trainingCases(scale),
   ]

@@ -3,6 +3,8 @@ import type { BenchCase, Scale } from './case.ts'
 import { tokenCases } from './attention.ts'
 import { layerCases } from './layers.ts'
 import { networkCases } from './networks.ts'
+import { pretrainingCases } from './pretraining.ts'
+import { tileCases } from './tiles.ts'
 
 /** What `--quick` has time for: cases whose names begin so. */
 const brief = [
@@ -14,6 +16,8 @@ const brief = [
 ]
 
 export function listCases(scale: Scale): BenchCase[] {
-  const all = [...tokenCases(scale), ...layerCases(scale), ...networkCases(scale)]
+  const all = [tokenCases, layerCases, networkCases, pretrainingCases, tileCases].flatMap(cases =>
+    cases(scale),
+  )
   return scale.level === 'quick' ? all.filter(({ name }) => brief.some(start => start.test(name))) : all
 }
