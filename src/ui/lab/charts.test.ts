@@ -41,7 +41,7 @@ describe('the chart of heads', () => {
   it('names a checkpoint in one line, with its version and whose encoder it is', () => {
     expect(legendText('mine 1.0.0', 'pretraining, teacher')).toBe('mine 1.0.0, pretraining, teacher')
     const long = legendText('Pretrained without labels (SMART, synthetic scans) 0.1.0', 'pretraining')
-    expect(long).toBe('Pretrained without labels (SMART, s… 0.1.0, pretraining')
+    expect(long).toBe('Pretrained without labels (SMART… 0.1.0, pretraining')
     expect(long.length).toBeLessThanOrEqual(54)
   })
 

@@ -42,7 +42,8 @@ export function legendText(model: string, encoder: string): string {
   const room = legendRoom - encoder.length - 2
   if (model.length <= room) return `${model}, ${encoder}`
   const version = model.slice(model.lastIndexOf(' '))
-  return `${model.slice(0, Math.max(1, room - version.length - 1))}…${version}, ${encoder}`
+  const begin = model.slice(0, Math.max(1, room - version.length - 1)).replace(/[\s,(]+$/, '')
+  return `${begin}…${version}, ${encoder}`
 }
 
 const quantities = [
