@@ -231,6 +231,6 @@ test('the region follows the crosshair, and the page answers while sliders move 
     await page.getByRole('slider', { name: 'Hidden, r' }).focus()
     for (let step = 0; step < 40; step++) await workbench.press('ArrowLeft')
   })
-  console.log(`sliders over four masks of 1728 tokens: ${moving}`)
+  console.log(`sliders over five masks of 1728 tokens: ${moving}`)
   await expect(page.getByTestId('mask-count')).toHaveText('346 of 1728 tokens hidden, 172 hints')
 })

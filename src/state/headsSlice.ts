@@ -14,7 +14,10 @@ export type HeadsState =
 
 /** Figures of one checkpoint's heads, with what it is called. */
 export interface HeadPanel {
+  /** Model and encoder. */
   readonly title: string
+  readonly model: string
+  readonly encoder: string
   readonly result: HeadResult
 }
 
@@ -87,7 +90,8 @@ export const createHeadsSlice: SliceOf<HeadsSlice> = services => (set, get) => {
         const result = await services.workers.compute.run('judgeHeads', input, { signal, onProgress })
         const hasTeacher = encoders?.some(one => one.task === encoder.task && one.role === 'teacher') ?? false
         const { title, version } = labModel.model
-        const panel = { title: `${title} ${version}, ${encoderTitle(encoder, hasTeacher)}`, result }
+        const [name, whose] = [`${title} ${version}`, encoderTitle(encoder, hasTeacher)]
+        const panel = { title: `${name}, ${whose}`, model: name, encoder: whose, result }
         const others = get().headPanels.filter(one => one.title !== panel.title)
         set({ heads: { kind: 'none' }, headPanels: [...others.slice(-1), panel] })
       } catch (error) {

@@ -5,6 +5,7 @@ import type { OpenedScan } from '../worker/protocol.ts'
 import type { Workers } from '../worker/workers.ts'
 import { restMs } from './followSlice.ts'
 import { createWorkbench } from './store.ts'
+import { TOUR_STEPS } from './tourSteps.ts'
 import type { OpenCase } from './caseSlice.ts'
 
 const model: LabModelSummary = {
@@ -170,6 +171,18 @@ describe('the lab’s state', () => {
       undefined,
       null,
     ])
+  })
+
+  test('the tour looks with the student’s eyes, and where it speaks of the noisy teacher with that one’s', async () => {
+    const { store } = open()
+    await store.getState().enterLab()
+    const shown = TOUR_STEPS.map(({ show }) => {
+      show(store.getState())
+      const { labRole, dropout } = store.getState()
+      return `${labRole} ${dropout?.ratio ?? 0}`
+    })
+    const [student, teacher] = ['student 0', 'teacher 0.7']
+    expect(shown).toEqual([student, student, student, teacher, teacher, teacher])
   })
 
   test('the tour steps forth and back within its six steps and ends after the last', () => {

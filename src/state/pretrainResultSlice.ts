@@ -5,10 +5,10 @@ import { keepModel, type KeptModel } from './keepModel.ts'
 import type { SliceOf, Workbench } from './store.ts'
 
 export interface PretrainResultSlice {
-  /** The model that was kept last, and the run that it is of. */
+  /** The model that was kept last, and the run that it is of, at that save. */
   readonly keptPretrained: KeptModel
-  readonly keptPretrainedRun: string | null
-  keepPretrained(runId: string, name: string, version: string): Promise<void>
+  readonly keptPretrainedOf: { readonly id: string; readonly savedSteps: number } | null
+  keepPretrained(of: { id: string; savedSteps: number }, name: string, version: string): Promise<void>
   /** Opens the kept model in the attention lab. */
   lookIntoPretrained(): void
   startFromPretrained(): void
@@ -22,15 +22,19 @@ export function shownPretraining({ shownRun }: Pick<Workbench, 'shownRun'>): Run
   return summary?.kind === 'pretrain' ? summary : null
 }
 
-/** What became of the wish to keep run `id`; nothing once the model was deleted elsewhere. */
-export function keptOfRun(
-  { keptPretrained, keptPretrainedRun, models }: Workbench,
-  id: string,
-): Workbench['keptPretrained'] {
+/** Updates of the run that are saved now; the summary is as old as its reading. */
+export function savedStepsOf({ liveRun }: Pick<Workbench, 'liveRun'>, run: RunSummary): number {
+  return liveRun.kind === 'going' && liveRun.id === run.id ? liveRun.savedSteps : run.savedSteps
+}
+
+/** What became of the wish to keep the run; nothing once it has learnt more, or the model was deleted elsewhere. */
+export function keptOfRun(state: Workbench, run: RunSummary): Workbench['keptPretrained'] {
+  const { keptPretrained, keptPretrainedOf: of, models } = state
   const isHere =
     keptPretrained.kind !== 'done' ||
     models?.some(({ source }) => sourceKey(source) === sourceKey(keptPretrained.entry.source))
-  return keptPretrainedRun === id && isHere ? keptPretrained : NONE
+  const isThis = of?.id === run.id && of.savedSteps === savedStepsOf(state, run)
+  return isThis && isHere ? keptPretrained : NONE
 }
 
 const NONE = { kind: 'none' } as const
@@ -39,14 +43,14 @@ export const createPretrainResultSlice: SliceOf<PretrainResultSlice> =
   ({ workers }) =>
   (set, get) => ({
     keptPretrained: NONE,
-    keptPretrainedRun: null,
+    keptPretrainedOf: null,
 
-    async keepPretrained(runId, name, version) {
+    async keepPretrained(of, name, version) {
       if (get().keptPretrained.kind === 'running') return
-      set({ keptPretrainedRun: runId })
+      set({ keptPretrainedOf: of })
       await keepModel(
         get,
-        () => workers.library.run('pretrainedModel', { id: runId, name, version }),
+        () => workers.library.run('pretrainedModel', { id: of.id, name, version }),
         keptPretrained => set({ keptPretrained }),
       )
     },

@@ -1,5 +1,6 @@
 // Masked image modelling in six steps, on the first demo case: what is said and what is shown meanwhile.
 import type { PointMm } from '../volume/geometry.ts'
+import { openLabNetwork } from './labSlice.ts'
 import type { Workbench } from './store.ts'
 
 export interface TourStep {
@@ -17,15 +18,17 @@ const NODULE_RAS_MM: PointMm = [102.1, 49.1, 36.1]
 const SCALE = 2
 const TEACHER_NOISE = { seed: 1, ratio: 0.7 } as const
 
-/** The region on the nodule, a clean image, and SMART's own r and s. */
+/** The region on the nodule; the student and a clean image, or the teacher, where there is one, and its noisy view. */
 function prepare(state: Workbench, options: { noisy?: boolean } = {}): void {
-  const { labCrop, labScale, dropout } = state
+  const { labCrop, labScale, labRole, dropout } = state
   const isThere = labScale === SCALE && labCrop?.centreRasMm.join() === NODULE_RAS_MM.join()
   if (!isThere) {
     state.lookAt(NODULE_RAS_MM)
     if (labScale !== SCALE) state.setLabScale(SCALE)
     state.placeLabCrop(NODULE_RAS_MM)
   }
+  const role = options.noisy && openLabNetwork(state)?.hasTeacher ? 'teacher' : 'student'
+  if (labRole !== role) state.setLabRole(role)
   if ((dropout !== null) !== (options.noisy === true)) state.setDropout(options.noisy ? TEACHER_NOISE : null)
   state.changeOverlay({ visible: true })
 }

@@ -7,6 +7,7 @@ import {
   CHART,
   CHART_HEIGHT,
   layoutHeads,
+  legendText,
   type BlockColumn,
   type HeadMark,
   type Plot,
@@ -45,9 +46,9 @@ export function HeadChart({ ref, panels, notes, isSynthetic }: HeadChartProps) {
       >
         <desc>{[...notes, footer].join('. ')}</desc>
         <rect width={CHART.width} height={height} fill={INK.page} />
-        {panels.map(({ title }, panel) => (
+        {panels.map(({ title, model, encoder }, panel) => (
           <text key={title} x={0} y={10 + 12 * panel} fill={PANEL_INK[panel]} fontSize={10.5}>
-            ● {title}
+            <title>{title}</title>● {legendText(model, encoder)}
           </text>
         ))}
         {plots.map(plot => (
@@ -126,13 +127,10 @@ function PlotOf({ plot, columns, hovered, onHover }: PlotProps) {
 function describe({ panel, figure }: HeadMark, panels: readonly HeadPanel[]): string {
   const { stage, block, head, distanceMm, distanceVoxels, entropyBits, paddingShare } = figure
   const where = `Stage ${stage + 1}, block ${block + 1}, head ${head + 1}`
-  const whose = panels.length > 1 ? ` (${shortTitle(panels[panel]?.title)})` : ''
+  const { title, encoder } = panels[panel]
+  // A model that both checkpoints share needs no name.
+  const isOneModel = panels.every(({ model }) => model === panels[0].model)
+  const whose = panels.length > 1 ? ` (${isOneModel ? encoder : title})` : ''
   const padding = paddingShare >= 0.005 ? `, ${formatPercent(paddingShare)} to padding` : ''
   return `${where}${whose}: ${distanceMm.mean.toFixed(1)} mm (${distanceVoxels.mean.toFixed(1)} voxels), ${entropyBits.mean.toFixed(2)} bits${padding}.`
-}
-
-/** The title without the model's name, which both checkpoints may share. */
-function shortTitle(title = ''): string {
-  const [model, ...rest] = title.split(', ')
-  return rest.length > 0 ? rest.join(', ') : model
 }

@@ -47,11 +47,12 @@ function Masks({ result }: { result: AttentionResult }) {
         {maskKinds.map(kind => (
           <MaskChoice key={kind} kind={kind} result={result} />
         ))}
+        <p className="secondary">
+          Hatched is hidden from the student, as many tokens in each kind. Ringed is a hint: attended to most
+          and left visible.
+        </p>
       </div>
       <PlaneChoice />
-      <p className="secondary">
-        Hatched is hidden from the student, ringed is a hint: attended to most and left visible.
-      </p>
       <PaintSwitch painter="masks" hasOpacity={false} />
     </>
   )

@@ -114,8 +114,9 @@ function RoleChoice() {
   if (!network.hasTeacher)
     return (
       <p className="secondary">
-        {NETWORK_NAMES[network.task]} network: one set of weights. Student and teacher are two only in a
-        pretraining checkpoint.
+        {network.task === 'pretrain'
+          ? 'This model brings the student alone. One that is kept of a pretraining in Train has its teacher too.'
+          : `${NETWORK_NAMES[network.task]} network: one set of weights. Only models of a pretraining have a student and a teacher.`}
       </p>
     )
   return <OptionRow name="Whose attention" value={role} options={ROLES} set={setRole} />

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HeadFigure } from '../../insight/headDiversity.ts'
 import { fitPoints } from './drawFeatureMap.ts'
-import { CHART, layoutHeads, roundStep } from './headChartLayout.ts'
+import { CHART, layoutHeads, legendText, roundStep } from './headChartLayout.ts'
 
 const figure = (stage: number, block: number, head: number, mm: number): HeadFigure => {
   const spread = (mean: number) => ({ mean, low: mean / 2, high: mean * 1.5 })
@@ -36,6 +36,13 @@ describe('the chart of heads', () => {
     expect(highest.y).toBeCloseTo(top + CHART.plot / 3, 6)
     expect(highest.yHigh).toBeGreaterThanOrEqual(top)
     expect(highest.yLow).toBeGreaterThan(highest.y)
+  })
+
+  it('names a checkpoint in one line, with its version and whose encoder it is', () => {
+    expect(legendText('mine 1.0.0', 'pretraining, teacher')).toBe('mine 1.0.0, pretraining, teacher')
+    const long = legendText('Pretrained without labels (SMART, synthetic scans) 0.1.0', 'pretraining')
+    expect(long).toBe('Pretrained without labels (SMART… 0.1.0, pretraining')
+    expect(long.length).toBeLessThanOrEqual(54)
   })
 
   it('steps by round numbers', () => {

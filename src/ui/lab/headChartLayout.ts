@@ -34,6 +34,18 @@ export function roundStep(highest: number): number {
   return [1, 2, 5, 10].map(factor => factor * power).find(step => highest / step <= 5)!
 }
 
+/** Characters that a line of the chart's width holds. */
+const legendRoom = 54
+
+/** `model` ends with its version, which stays, as `encoder` does: a long name loses what stands before them. */
+export function legendText(model: string, encoder: string): string {
+  const room = legendRoom - encoder.length - 2
+  if (model.length <= room) return `${model}, ${encoder}`
+  const version = model.slice(model.lastIndexOf(' '))
+  const begin = model.slice(0, Math.max(1, room - version.length - 1)).replace(/[\s,(]+$/, '')
+  return `${begin}…${version}, ${encoder}`
+}
+
 const quantities = [
   { title: 'Attention distance, mm', of: (figure: HeadFigure): Spread => figure.distanceMm },
   { title: 'Entropy, bits', of: (figure: HeadFigure): Spread => figure.entropyBits },

@@ -32,7 +32,8 @@ export function LiveRunBox() {
       {liveRun.kind === 'going' && <Going run={liveRun} />}
       {liveRun.kind === 'ended' && (
         <p role="status">
-          {liveRun.end === 'finished' ? 'Finished' : 'Stopped and saved'}: {liveRun.title}
+          {liveRun.end === 'finished' ? 'Finished' : 'Stopped and saved'}: {liveRun.title}. What it has learnt
+          is under Result.
         </p>
       )}
       {liveRun.kind === 'failed' && <Failed failure={liveRun.failure} />}

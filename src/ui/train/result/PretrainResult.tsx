@@ -1,7 +1,7 @@
 // What becomes of a pretraining: a model for the attention lab and a start for fine-tuning.
 import { Undo2 } from 'lucide-react'
 import { Button } from 'react-aria-components'
-import { keptOfRun } from '../../../state/pretrainResultSlice.ts'
+import { keptOfRun, savedStepsOf } from '../../../state/pretrainResultSlice.ts'
 import { isElsewhere } from '../../../state/runsSlice.ts'
 import type { Workbench } from '../../../state/store.ts'
 import { sourceKey } from '../../../worker/sourceKey.ts'
@@ -19,14 +19,14 @@ function waitingFor(state: Workbench, run: RunSummary): string | null {
     return 'While the run goes on, its model changes. Pause it, or wait for its end, to keep what it has learnt.'
   if (isElsewhere(state, run))
     return 'Another tab is training this run. When it has ended or is closed there, its model can be kept here.'
-  const saved = isOwn && liveRun.kind === 'going' ? liveRun.savedSteps : run.savedSteps
-  return saved > 0
+  return savedStepsOf(state, run) > 0
     ? null
     : 'Nothing of this run is saved yet. Continue it to its first save, then keep its model.'
 }
 
 export function PretrainResult({ run }: { run: RunSummary }) {
-  const kept = useWorkbench(state => keptOfRun(state, run.id))
+  const kept = useWorkbench(state => keptOfRun(state, run))
+  const savedSteps = useWorkbench(state => savedStepsOf(state, run))
   const waiting = useWorkbench(state => waitingFor(state, run))
   const { keepPretrained } = useWorkbenchStore().getState()
   if (kept.kind === 'done') return <Kept entry={kept.entry} />
@@ -40,7 +40,7 @@ export function PretrainResult({ run }: { run: RunSummary }) {
       <KeepForm
         kept={kept}
         suggestion="my-pretraining"
-        keep={(name, version) => keepPretrained(run.id, name, version)}
+        keep={(name, version) => keepPretrained({ id: run.id, savedSteps }, name, version)}
       />
     </div>
   )

@@ -25,7 +25,8 @@ function FinetuneResult() {
     return (
       <p className="secondary">
         When a run has ended, here is whether it is better: on cases that it has not seen, beside the start
-        model and, where there are two classes, beside size alone.
+        model and, where there are two classes, beside size alone. What a pretraining has learnt can be kept
+        here as a model.
       </p>
     )
   return (
