@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import type { FindingsFile } from '../src/prediction/finding.ts'
 import { DEMO_MODEL, isMissing } from './support/data.ts'
-import { labelledZip, phantomZip } from './support/labelledFiles.ts'
+import { ballScan, labelledZip, phantomZip } from './support/labelledFiles.ts'
 import type { File } from './support/page.ts'
 import { WorkbenchPage } from './support/page.ts'
 import { makeSlab } from './support/slab.ts'
@@ -134,10 +134,11 @@ test('a fine-tuning that a reload interrupts ends with the same weights, and its
     await page.getByText('Head only', { exact: true }).click()
     await expect(page.getByRole('radio', { name: 'Head only' })).toBeChecked()
     await page.getByText('Hold-out', { exact: true }).click()
-    await type(page, 'Epochs', '8')
+    await type(page, 'Epochs', '5')
     await type(page, 'Batch', '2')
     await expect(page.getByTestId('finetune-forecast')).toBeVisible()
   }
+  const openScan = page.getByRole('region', { name: 'The open scan' })
   const workbench = await enterTraining(page)
   await setUpHead()
   await train(page, false)
@@ -147,11 +148,14 @@ test('a fine-tuning that a reload interrupts ends with the same weights, and its
   const trainWorkers = () => page.workers().filter(worker => worker.url().includes('train.worker'))
   await expect.poll(() => trainWorkers().length).toBe(0)
 
-  await test.step('another run of the same is paused', async () => {
+  await test.step('another run of the same, which also shows the open scan every epoch, is paused', async () => {
+    await workbench.drop([ballScan(sizes[3])])
+    await expect(
+      page.getByText(/^Every epoch also shows the open scan where it is one of the cases/),
+    ).toBeVisible()
     await page.getByRole('button', { name: 'Train', exact: true }).click()
-    await expect(page.getByTestId('run-whereabouts')).toContainText(/Saved at update \d/, {
-      timeout: 120_000,
-    })
+    await expect(openScan).toContainText('truth: large', { timeout: 120_000 })
+    await expect(openScan).toContainText(/learns from this scan|does not learn from it/)
     await page.getByRole('button', { name: 'Pause' }).click()
     await expect(page.getByText('Paused, saved')).toBeVisible({ timeout: 60_000 })
   })
@@ -184,6 +188,7 @@ test('a fine-tuning that a reload interrupts ends with the same weights, and its
     await dropLabelled(page, cases)
     await expect(head(page)).toContainText('10 cases', { timeout: 60_000 })
     await listed(page).first().getByRole('button', { name: 'Continue' }).click()
+    await expect(openScan).toContainText('truth: large', { timeout: 120_000 })
     await expect(listed(page).first()).toContainText('finished', { timeout: 120_000 })
     expect(await seesWeights(page)).toBe(whole)
   })
@@ -204,6 +209,7 @@ test('a fine-tuning that a reload interrupts ends with the same weights, and its
     await page.getByRole('button', { name: 'findings.json' }).click()
     const { model, findings } = JSON.parse(readFileSync(await (await saved).path(), 'utf8')) as FindingsFile
     expect(model.sha256.slice(0, 12)).toBe(kept)
+    expect(findings.length).toBeGreaterThan(0)
     for (const { malignancy, classes } of findings) {
       expect(malignancy).toBeNull()
       expect(classes?.map(({ label }) => label)).toEqual(['large', 'small'])

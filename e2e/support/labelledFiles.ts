@@ -52,6 +52,13 @@ function filesOf({ id, radiusMm, maskShiftMm = 0, hasMask = true }: BallCase): R
   }
 }
 
+/** A case's image alone, to be opened as a scan. */
+export function ballScan(one: BallCase): File {
+  const name = `${one.id}.nii.gz`
+  const buffer = Buffer.from(filesOf(one)[`cases/${name}`])
+  return { name, mimeType: 'application/gzip', buffer }
+}
+
 /** A zip of cases with a table; `table` is the CSV's text. */
 export function labelledZip(cases: readonly BallCase[], table: string | undefined): File {
   const entries = Object.assign({}, ...cases.map(filesOf)) as Record<string, Uint8Array>

@@ -136,9 +136,9 @@ function openVolume({ held }: Services, { openCase }: Workbench): PretrainData[]
 
 /** The boxes of a run that keeps none, from the labelled data that is open. @throws InputError when none is. */
 async function cutAgain(
-  { workers }: Services,
+  { workers, held }: Services,
   state: Workbench,
-  { missingBoxes }: RunSummary,
+  { id, missingBoxes }: RunSummary,
   { signal, onProgress }: RunOptions<RunEvent>,
 ): Promise<CropSet | null> {
   if (!missingBoxes) return null
@@ -147,11 +147,14 @@ async function cutAgain(
     throw new InputError(
       'This run keeps no copy of its cases. Open the same labelled data as when it was begun, under Labelled data, then continue it.',
     )
+  const { shape, spacingMm, networkShape } = missingBoxes
   const { crops } = await workers.volume.run(
     'prepareCrops',
-    { cohortId: data.cohortId, ...missingBoxes },
+    { cohortId: data.cohortId, shape, spacingMm },
     { signal, onProgress: progress => onProgress?.({ kind: 'stage', ...progress }) },
   )
+  // For pictures of what the run says of them.
+  held.training.crops = { crops, shape: networkShape, runId: id }
   return crops
 }
 

@@ -104,7 +104,7 @@ describe('the run that goes on', () => {
 
 describe('a run that keeps none of its cases', () => {
   test('asks for the same labelled data before it goes on, and nothing is begun without it', async () => {
-    const missingBoxes = { shape: [48, 48, 48], spacingMm: [1, 1, 1] } as const
+    const missingBoxes = { shape: [48, 48, 48], spacingMm: [1, 1, 1], networkShape: [32, 32, 32] } as const
     const { store, asked } = open({ ...summary, kind: 'finetune', missingBoxes })
     await store.getState().refreshRuns()
     await store.getState().continueRun('run-1')

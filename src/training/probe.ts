@@ -68,6 +68,9 @@ export function scoreOf({ weight, bias }: LinearModel, row: ArrayLike<number>): 
   return sum
 }
 
+/** Newton's method doubles its digits: what follows such a step is below double precision. */
+const convergedStep = 1e-9
+
 /** Logistic regression on standardised features by Newton's method; `penalty` is the ridge on the weights. */
 export function fitLogistic({ width, rows, labels }: FeatureTable, penalty: number): LinearModel {
   const { mean, deviation } = standardise(rows, width)
@@ -97,6 +100,7 @@ export function fitLogistic({ width, rows, labels }: FeatureTable, penalty: numb
     }
     const step = solveSymmetric(hessian, gradient)
     for (let i = 0; i < size; i++) theta[i] -= step[i]
+    if (step.every(change => Math.abs(change) < convergedStep)) break
   }
   const weight = Float64Array.from({ length: width }, (_, i) => theta[i] / deviation[i])
   const bias = theta[width] - weight.reduce((sum, w, i) => sum + w * mean[i], 0)

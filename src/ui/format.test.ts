@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  formatClasses,
   formatHu,
   formatPercent,
   formatRas,
@@ -25,6 +26,16 @@ describe('numbers as the reader sees them', () => {
     expect(formatPercent(0.999)).toBe('> 99 %')
     expect(formatPercent(0.001)).toBe('< 1 %')
     expect(formatPercent(0.424)).toBe('42 %')
+  })
+  test('the classes of a model are all named, the likeliest first', () => {
+    const classes = [
+      { label: 'stable disease', probability: 0.2 },
+      { label: 'partial response', probability: 0.7 },
+      { label: 'progressive disease', probability: 0.1 },
+    ]
+    expect(formatClasses(classes)).toBe(
+      'partial response 70 %, stable disease 20 %, progressive disease 10 %',
+    )
   })
   test('durations are seconds below a minute and a half, then minutes', () => {
     expect(formatSeconds(12.4)).toBe('12 s')

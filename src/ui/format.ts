@@ -64,6 +64,12 @@ export function formatPlace({ side, zone }: Pick<Finding, 'side' | 'zone'>): str
   return `${capitalise(side)} lung, ${zone} zone`
 }
 
+/** All classes of a model with their probabilities, the likeliest first. */
+export function formatClasses(classes: NonNullable<Finding['classes']>): string {
+  const sorted = [...classes].sort((a, b) => b.probability - a.probability)
+  return sorted.map(({ label, probability }) => `${label} ${formatPercent(probability)}`).join(', ')
+}
+
 /** The model's probability in words of five equal steps: a reading aid, never a diagnosis. */
 export function malignancyWords(probability: number): string {
   const words = ['very low', 'low', 'moderate', 'high', 'very high']

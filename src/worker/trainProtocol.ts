@@ -137,6 +137,13 @@ export type TrainTasks = {
   }
 }
 
+/** How boxes are cut from their cases again, and what of them the run's network sees. */
+export interface MissingBoxes {
+  readonly shape: Triple
+  readonly spacingMm: Triple
+  readonly networkShape: Triple
+}
+
 export interface RunSummary {
   readonly id: string
   readonly title: string
@@ -153,8 +160,8 @@ export interface RunSummary {
   readonly data: readonly string[]
   /** Volumes of which this browser has no copy: their files are asked for before the run goes on. */
   readonly missingVolumes: number
-  /** The boxes of a fine-tuning of which this browser has no copy: how they are cut from its cases again. */
-  readonly missingBoxes: { readonly shape: Triple; readonly spacingMm: Triple } | null
+  /** The boxes of a fine-tuning of which this browser has no copy. */
+  readonly missingBoxes: MissingBoxes | null
   /** Why it can neither be shown nor continued. */
   readonly problem?: string
 }

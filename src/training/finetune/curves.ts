@@ -32,6 +32,7 @@ export function finetuneCurves(rows: readonly FinetuneRow[]): CurvePanel[] {
   if (name)
     panels.push({
       yLabel: `${name} of cases that it does not learn from`,
+      range: [0, 1],
       series: [{ name, colour: watched, values: carried(score) }],
     })
   if (learning.length > 0) {

@@ -21,6 +21,19 @@ describe('the curves of a run', () => {
     expect(heights[99]).toBeGreaterThan(heights[0])
   })
 
+  it('have an axis also where every value is 0, and that of a figure whose range is known', () => {
+    const series = [{ name: 'Dice', colour: '#123456', values: [0, 0, 0] }]
+    const options = { title: '', xLabel: 'updates', smoothing: 1 }
+    for (const panel of [
+      { yLabel: 'Dice', series },
+      { yLabel: 'Dice', series, range: [0, 1] as const },
+    ]) {
+      const svg = curveSvg([panel], options)
+      expect(svg).not.toContain('NaN')
+      expect(svg).toMatch(/>0.8</)
+    }
+  })
+
   it('are smoothed by the mean around each update', () => {
     expect(smooth([0, 3, 6, 9], 3)).toEqual([1.5, 3, 6, 7.5])
     expect(smooth([NaN, NaN, 4, 6], 3)).toEqual([NaN, NaN, 5, 5])

@@ -10,6 +10,8 @@ export interface CurveSeries {
 
 export interface CurvePanel {
   readonly yLabel: string
+  /** Of a figure whose range is known; otherwise the axis follows the values. */
+  readonly range?: readonly [low: number, high: number]
   readonly series: readonly CurveSeries[]
 }
 
@@ -74,9 +76,17 @@ function line(values: readonly number[], { x, y }: Scale, style: string): string
   return `<polyline fill="none" ${style} points="${points.join(' ')}"/>`
 }
 
-function panelSvg({ yLabel, series }: CurvePanel, top: number, updates: number, smoothing: number): string {
+/** From 0 or the lowest value to a little above the highest; never empty, also where all values are 0. */
+function rangeOf({ range, series }: CurvePanel): readonly [number, number] {
+  if (range) return range
   const all = series.flatMap(({ values }) => values).filter(value => !Number.isNaN(value))
   const [low, high] = [Math.min(0, ...all), Math.max(...all) * 1.04]
+  return high > low ? [low, high] : [low, low + 1]
+}
+
+function panelSvg(panel: CurvePanel, top: number, updates: number, smoothing: number): string {
+  const { yLabel, series } = panel
+  const [low, high] = rangeOf(panel)
   const bottom = top + panelHeight
   const right = width - margin.right
   const scale: Scale = {

@@ -4,7 +4,14 @@ import { useEffect, useRef } from 'react'
 import { Button, ToggleButton } from 'react-aria-components'
 import type { ClassProbability, Finding } from '../../prediction/finding.ts'
 import type { Verdict } from '../../state/reviewSlice.ts'
-import { capitalise, formatPercent, formatPlace, formatVolume, malignancyWords } from '../format.ts'
+import {
+  capitalise,
+  formatClasses,
+  formatPercent,
+  formatPlace,
+  formatVolume,
+  malignancyWords,
+} from '../format.ts'
 import { useWorkbench } from '../useWorkbench.ts'
 import { findingCss } from '../viewer/palette.ts'
 import { ReaderLabelChoice } from './ReaderLabelChoice.tsx'
@@ -23,7 +30,8 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => {
     if (isSelected) row.current?.scrollIntoView({ block: 'nearest' })
-  }, [isSelected])
+    // An accepted finding's row is taller.
+  }, [isSelected, verdict])
   const number = index + 1
   return (
     <li ref={row} className={rowClass(verdict, isSelected)} aria-current={isSelected || undefined}>
@@ -47,6 +55,7 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
           </span>
         </span>
         <Rating finding={finding} />
+        {isSelected && <OtherClasses finding={finding} />}
       </Button>
       <span className="finding-verdicts">
         <ToggleButton
@@ -75,21 +84,27 @@ export function FindingRow({ finding, index, verdict, isSelected }: FindingRowPr
 function Rating({ finding: { malignancy, classes } }: { finding: Finding }) {
   if (malignancy !== null) return <Malignancy value={malignancy} />
   const best = likeliest(classes)
-  if (!best) return <span className="malignancy secondary">not rated</span>
+  if (!best || !classes) return <span className="malignancy secondary">not rated</span>
   return (
-    <span className="malignancy" title={`${classText(classes)}: the model’s probabilities, not a diagnosis`}>
+    <span
+      className="malignancy"
+      title={`${formatClasses(classes)}: the model’s probabilities, not a diagnosis`}
+    >
       <b className="figures">{formatPercent(best.probability)}</b>
       <span className="secondary">{best.label}</span>
     </span>
   )
 }
 
+/** Of more than two classes the likeliest says little of the others. */
+function OtherClasses({ finding: { malignancy, classes } }: { finding: Finding }) {
+  if (malignancy !== null || !classes || classes.length < 3) return null
+  return <span className="finding-classes secondary figures">{formatClasses(classes)}</span>
+}
+
 function likeliest(classes: Finding['classes']): ClassProbability | undefined {
   return classes?.reduce((best, one) => (one.probability > best.probability ? one : best))
 }
-
-const classText = (classes: Finding['classes']): string =>
-  (classes ?? []).map(({ label, probability }) => `${label} ${formatPercent(probability)}`).join(', ')
 
 function Malignancy({ value }: { value: number }) {
   return (
@@ -114,7 +129,7 @@ function describe(finding: Finding, number: number, verdict: Verdict | undefined
     malignancy !== null
       ? `, malignancy ${formatPercent(malignancy)}, the model’s probability`
       : classes
-        ? `, ${classText(classes)}, the model’s probabilities`
+        ? `, ${formatClasses(classes)}, the model’s probabilities`
         : ''
   return `Finding ${number}: ${formatPlace(finding)}, ${size}, ${finding.texture}${rating}${verdict ? `, ${verdict}` : ''}`
 }

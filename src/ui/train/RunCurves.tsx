@@ -38,6 +38,7 @@ function Curve({ panel, other }: CurveProps) {
   const plot = useRef<uPlot | null>(null)
   const names = panel.series.map(({ name }) => name).join('\n')
   const otherNames = other?.series.map(({ name }) => name).join('\n') ?? ''
+  const [low, high] = panel.range ?? []
   const data = useMemo(() => dataOf(panel, other), [panel, other])
   const latest = useRef(data)
   useEffect(() => {
@@ -50,7 +51,8 @@ function Curve({ panel, other }: CurveProps) {
     const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }))
     // A task for each: together they would hold the page.
     const soon = setTimeout(() => {
-      const options = optionsOf(names.split('\n'), otherNames === '' ? [] : otherNames.split('\n'), element)
+      const others = otherNames === '' ? [] : otherNames.split('\n')
+      const options = optionsOf(names.split('\n'), others, element, yScaleOf(low, high))
       plot.current = new uPlot(options, latest.current, element)
       observer.observe(element)
     })
@@ -60,7 +62,7 @@ function Curve({ panel, other }: CurveProps) {
       plot.current?.destroy()
       plot.current = null
     }
-  }, [names, otherNames])
+  }, [names, otherNames, low, high])
   const now = panel.series.map(({ name, values }) => `${name} ${values.at(-1)?.toPrecision(4)}`).join(', ')
   return (
     <figure className="run-curve">
@@ -89,6 +91,19 @@ const WHOLE_STEPS = [1, 2, 5]
   .flatMap(step => [step, 10 * step, 100 * step, 1000 * step, 10_000 * step])
   .sort((a, b) => a - b)
 
+/** Learning rates are small: with a fixed number of decimals all their marks would be 0. */
+function markText(mark: number): string {
+  const short = Number(mark.toPrecision(4))
+  return short !== 0 && Math.abs(short) < 1e-3 ? short.toExponential() : String(short)
+}
+
+/** A known range and a hair more, so that a line on its border is seen whole; otherwise the scale follows the values. */
+function yScaleOf(low: number | undefined, high: number | undefined): uPlot.Scale {
+  if (low === undefined || high === undefined) return {}
+  const hair = (high - low) / 50
+  return { range: [low - hair, high + hair] }
+}
+
 /** One update is a point: a line needs two. */
 const isAlone = (plot: uPlot) => plot.data[0].length < 2
 
@@ -96,6 +111,7 @@ function optionsOf(
   names: readonly string[],
   otherNames: readonly string[],
   host: HTMLElement,
+  yScale: uPlot.Scale,
 ): uPlot.Options {
   const style = getComputedStyle(host)
   const ink = (name: string) => style.getPropertyValue(name).trim()
@@ -111,10 +127,10 @@ function optionsOf(
     width: Math.max(100, host.clientWidth),
     height,
     cursor: { sync: { key: 'run-curves' }, drag: { x: true, y: false } },
-    scales: { x: { time: false } },
+    scales: { x: { time: false }, y: yScale },
     axes: [
       { ...axis, incrs: WHOLE_STEPS },
-      { ...axis, size: 58 },
+      { ...axis, size: 58, values: (_, marks) => marks.map(markText) },
     ],
     series: [
       { label: 'Update' },

@@ -45,7 +45,9 @@ export async function readContent(storage: RunStorage): Promise<RunContent | und
     return {
       ...{ kind: 'finetune', steps: stepsOf(settings, cases), sessions },
       data: [`${cases.length} ${what}`],
-      missingBoxes: keepsCrops ? null : { shape: crops.shape, spacingMm: crops.spacingMm },
+      missingBoxes: keepsCrops
+        ? null
+        : { shape: crops.shape, spacingMm: crops.spacingMm, networkShape: settings.entry.shape },
       facts: describeFinetuning(settings),
       headline: finetuneTitle(settings, cases.length),
     }

@@ -3,7 +3,7 @@
 import { Button } from 'react-aria-components'
 import { isLive } from '../../../state/liveRunSlice.ts'
 import { asksToKeepBoxes, boxBytes } from '../../../state/finetuneStarting.ts'
-import { describeFollowing } from '../../../state/followedScan.ts'
+import { describeFollowing, lookedPlace } from '../../../state/followedScan.ts'
 import { startsOf } from '../../../state/finetuneStarts.ts'
 import { openLabelledData } from '../../../state/labelledSlice.ts'
 import type { FinetuneMethod, FinetuneSettings } from '../../../worker/finetuneProtocol.ts'
@@ -156,13 +156,14 @@ function KeepBoxes() {
   const keeps = useWorkbench(state => state.finetuneKeeps)
   const choose = useWorkbench(state => state.chooseFinetuneKeeps)
   const bytes = useWorkbench(boxBytes)
+  const isFollowed = useWorkbench(state => lookedPlace(state)?.isAsked ?? false)
   if (!isAsked) return null
   return (
     <KeepChoice
       keeps={keeps}
       onChange={choose}
       question="When the run goes on after a reload, it needs its cases again:"
-      keep={`Keep a box around each lesion in this browser: voxels and outlines only, no name, ${formatMegabytes(bytes)}; deleted with the run`}
+      keep={`Keep a box around each lesion${isFollowed ? ', and the place of the open scan that is shown,' : ''} in this browser: voxels and outlines only, no name, ${formatMegabytes(bytes)}; deleted with the run`}
       ask="Keep none: the same labelled data is opened again first; it is recognised by its content"
     />
   )
