@@ -70,6 +70,16 @@ export class Random {
     return weights.length - 1
   }
 
+  /** The values in a drawn order (Fisher–Yates). */
+  shuffled<Value>(values: Iterable<Value>): Value[] {
+    const order = [...values]
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = this.below(i + 1)
+      ;[order[i], order[j]] = [order[j], order[i]]
+    }
+    return order
+  }
+
   /** Uniform on the unit sphere, (x, y, z). */
   direction(): [number, number, number] {
     const z = this.uniform(-1, 1)

@@ -10,7 +10,9 @@ import { keepModel, type KeptModel } from './keepModel.ts'
 import { reportCsv } from './reportRows.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
-export type ReportState = Job<{ readonly runId: string } & Omit<JudgedRun, 'crops' | 'outlines'>>
+export type ReportState = Job<
+  { readonly runId: string; readonly keepsCrops: boolean } & Omit<JudgedRun, 'crops' | 'outlines'>
+>
 
 export interface FinetuneResultSlice {
   readonly finetuneReport: ReportState
@@ -60,7 +62,7 @@ export const createFinetuneResultSlice: SliceOf<FinetuneResultSlice> = services 
         const { shape } = judged.settings.entry
         if (crops) held.training.crops = { crops, shape, runId }
         else if (!areOfRun(held.training.crops, judged)) held.training.crops = undefined
-        set({ finetuneReport: { kind: 'done', runId, ...rest } })
+        set({ finetuneReport: { kind: 'done', runId, keepsCrops: crops !== null, ...rest } })
       } catch (error) {
         if (question !== asked) return
         const failure = toFailure(error, 'Judging the run')

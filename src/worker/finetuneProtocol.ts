@@ -102,8 +102,8 @@ export interface JudgedRun {
   readonly settings: FinetuneSettings
   /** All updates were made; otherwise some held-out cases have not been judged. */
   readonly isFinished: boolean
+  /** Null where the run keeps none. */
   readonly crops: CropSet | null
-  readonly keepsCrops: boolean
   /** What tells each of the run's cases again, by its content. */
   readonly identities: readonly string[]
   /** Of segmentation, of held-out cases, where the run has kept them. */

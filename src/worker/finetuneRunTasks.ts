@@ -55,7 +55,6 @@ export const finetuneRunHandlers: Handlers<FinetuneRunTasks> = {
       settings: result.settings,
       isFinished: result.isFinished,
       crops: crops ?? null,
-      keepsCrops: crops !== undefined,
       outlines,
       identities: result.identities,
       weights: manifest.weights.sha256,

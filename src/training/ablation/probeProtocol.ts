@@ -25,21 +25,12 @@ export type ProbeScores = Readonly<Record<LabelShare, readonly number[]>>
 
 const penalties = [10, 100, 1000]
 
-function shuffled(count: number, random: Random): number[] {
-  const order = Array.from({ length: count }, (_, i) => i)
-  for (let i = count - 1; i > 0; i--) {
-    const j = random.below(i + 1)
-    ;[order[i], order[j]] = [order[j], order[i]]
-  }
-  return order
-}
-
 /** Fold of each case: all cases of a group in one, classes spread evenly over the folds where a group is one case. */
 export function foldsOf(cases: readonly LabelledCase[], folds: number, seed: number): number[] {
   const groups = [...new Set(cases.map(({ group }) => group))]
   const random = new Random(seed, 7001)
   const isMalignant = (group: string) => cases.some(one => one.group === group && one.isMalignant)
-  const drawn = shuffled(groups.length, random).map(at => groups[at])
+  const drawn = random.shuffled(groups)
   const order = [...drawn.filter(isMalignant), ...drawn.filter(group => !isMalignant(group))]
   const foldOfGroup = new Map(order.map((group, at) => [group, at % folds]))
   return cases.map(({ group }) => foldOfGroup.get(group)!)
@@ -47,7 +38,7 @@ export function foldsOf(cases: readonly LabelledCase[], folds: number, seed: num
 
 /** The first `share` percent of the cases of each class in an order that the seed draws; at least two of each. */
 export function drawShare(cases: readonly LabelledCase[], share: LabelShare, seed: number): number[] {
-  const order = shuffled(cases.length, new Random(seed, 7002))
+  const order = new Random(seed, 7002).shuffled(cases.keys())
   return [true, false].flatMap(isMalignant => {
     const ofClass = order.filter(at => cases[at].isMalignant === isMalignant)
     return ofClass.slice(0, Math.max(2, Math.round((ofClass.length * share) / 100)))

@@ -31,15 +31,6 @@ export function usableCases(cases: Cases, task: FinetuneTask): number[] {
   return cases.flatMap((one, at) => ((task === 'segment' ? one.hasMask : one.label !== null) ? [at] : []))
 }
 
-function shuffled<T>(values: readonly T[], random: Random): T[] {
-  const order = [...values]
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.below(i + 1)
-    ;[order[i], order[j]] = [order[j], order[i]]
-  }
-  return order
-}
-
 /** The class by which a patient is spread: the largest label among its cases. */
 function strataOf(cases: Cases, picked: readonly number[], task: FinetuneTask): Map<number, number> {
   const strata = new Map<number, number>()
@@ -52,7 +43,7 @@ function strataOf(cases: Cases, picked: readonly number[], task: FinetuneTask): 
 
 /** Patients in a drawn order, class by class. */
 function drawPatients(strata: ReadonlyMap<number, number>, random: Random): number[] {
-  const drawn = shuffled([...strata.keys()], random)
+  const drawn = random.shuffled(strata.keys())
   // Array.sort is stable: the drawn order stays within a class. The rarest label last first, as probes had it.
   return drawn.sort((a, b) => strata.get(b)! - strata.get(a)!)
 }
@@ -100,7 +91,7 @@ function takeShare(
 function drawLabels(cases: Cases, picked: readonly number[], settings: FinetuneSettings): number[] {
   const { labelShare, seed, task } = settings
   if (labelShare >= 1) return [...picked]
-  const order = shuffled(picked, new Random(seed, streams.share))
+  const order = new Random(seed, streams.share).shuffled(picked)
   const classOf = (at: number) => (task === 'segment' ? 0 : cases[at].label!)
   const kept = new Set<number>()
   for (const label of new Set(order.map(classOf))) {
@@ -174,5 +165,5 @@ export function classWeights(labels: readonly number[], classes: number, isBalan
 
 /** Cases in the order of one epoch: a permutation that follows from seed, part of the run and epoch. */
 export function epochOrder(train: readonly number[], seed: number, part: number, epoch: number): number[] {
-  return shuffled(train, new Random(seed, 7300 + 10_000 * part + epoch))
+  return new Random(seed, 7300 + 10_000 * part + epoch).shuffled(train)
 }

@@ -3,7 +3,6 @@
 import { InputError } from '../../base/errors.ts'
 import { modelIdentity, parseManifest, type ModelManifest, type NetworkEntry } from '../../network/model.ts'
 import type { ParameterValues } from '../../network/parameters.ts'
-import { researchNotice } from '../../prediction/pipelineVersion.ts'
 import type { ModelFiles } from '../../prediction/loadModel.ts'
 import { readWeights, takeParameters } from '../../prediction/weights.ts'
 import type { CropSet } from '../labelled/cropSet.ts'
@@ -14,6 +13,7 @@ import {
   readCropSet,
   type CropSetFacts,
 } from '../labelled/cropSetFile.ts'
+import { readRunConfig, writeRunConfig, type ConfigHead } from '../run/config.ts'
 import type { Session } from '../run/environment.ts'
 import { readJson, writeJson, type RunStorage } from '../run/storage.ts'
 import { followedFile, type FollowedFacts } from './followed.ts'
@@ -21,8 +21,6 @@ import { outlinesFileRule } from './heldOutlines.ts'
 import { networkOf } from './trained.ts'
 import type { FinetuneSettings } from './settings.ts'
 
-const schemaVersion = 1
-export const configFile = 'config.json'
 const startManifestFile = 'start.json'
 const startWeightsFile = 'start.safetensors'
 
@@ -36,37 +34,17 @@ export interface FinetuneRecord {
   readonly followed?: FollowedFacts
 }
 
-export interface FinetuneConfig extends FinetuneRecord {
-  readonly schemaVersion: number
-  readonly kind: 'finetune'
-  readonly notice: string
-  readonly sessions: readonly Session[]
-}
+export interface FinetuneConfig extends FinetuneRecord, ConfigHead<'finetune'> {}
 
 /** The run's record, or undefined where none was begun. @throws InputError when it is of another kind or version. */
-export async function readFinetuneConfig(storage: RunStorage): Promise<FinetuneConfig | undefined> {
-  const value = await readJson(storage, configFile)
-  if (value === undefined) return undefined
-  const config = value as Partial<FinetuneConfig>
-  if (config.kind !== 'finetune')
-    throw new InputError(
-      `This is a run of kind '${config.kind ?? 'unknown'}'; a fine-tuning run is expected. Choose another one.`,
-    )
-  if (config.schemaVersion !== schemaVersion)
-    throw new InputError(
-      `This run was written by another version of this program (schema version ${config.schemaVersion ?? 'unknown'}, ${schemaVersion} is expected); continue it with that version, or begin a new run.`,
-    )
-  return config as FinetuneConfig
-}
+export const readFinetuneConfig = (storage: RunStorage): Promise<FinetuneConfig | undefined> =>
+  readRunConfig<FinetuneConfig>(storage, 'finetune')
 
-export function writeFinetuneConfig(
+export const writeFinetuneConfig = (
   storage: RunStorage,
   { settings, crops, keepsCrops, followed }: FinetuneRecord,
   sessions: readonly Session[],
-): Promise<void> {
-  const head = { schemaVersion, kind: 'finetune', notice: researchNotice }
-  return writeJson(storage, configFile, { ...head, settings, crops, keepsCrops, followed, sessions })
-}
+): Promise<void> => writeRunConfig(storage, 'finetune', { settings, crops, keepsCrops, followed }, sessions)
 
 /** Files of a run that show its cases or its open scan; without them its results, history and model remain. */
 export const isOfCases = (name: string): boolean =>

@@ -2,6 +2,7 @@
 // saw, by content). Neither names a file or a patient.
 import { InputError } from '../../base/errors.ts'
 import { researchNotice } from '../../prediction/pipelineVersion.ts'
+import { readRunConfig, writeRunConfig, type ConfigHead } from '../run/config.ts'
 import type { Session } from '../run/environment.ts'
 import { readJson, writeJson, type RunStorage } from '../run/storage.ts'
 import type { OpenCase } from './cases.ts'
@@ -9,8 +10,8 @@ import type { PretrainOptions } from './options.ts'
 import type { PretrainRecipe, Preset } from './recipe.ts'
 import type { CropPlan } from './viewStream.ts'
 
+/** Of data.json. */
 const schemaVersion = 1
-const configFile = 'config.json'
 const dataFile = 'data.json'
 
 /** Everything that decides what a run computes, but for the data itself. */
@@ -26,24 +27,11 @@ export interface PretrainSettings {
   readonly memoryBytes: number
 }
 
-export interface RunConfig extends PretrainSettings {
-  readonly schemaVersion: number
-  readonly kind: 'pretrain'
-  readonly notice: string
-  readonly sessions: readonly Session[]
-}
+export interface RunConfig extends PretrainSettings, ConfigHead<'pretrain'> {}
 
 /** The run's record, or undefined where none was begun. @throws InputError when it is of another kind or version. */
-export async function readConfig(storage: RunStorage): Promise<RunConfig | undefined> {
-  const value = await readJson(storage, configFile)
-  if (value === undefined) return undefined
-  const config = value as Partial<RunConfig>
-  if (config.kind !== 'pretrain' || config.schemaVersion !== schemaVersion)
-    throw new InputError(
-      `This folder holds a run of kind '${config.kind ?? 'unknown'}', schema version ${config.schemaVersion ?? 'unknown'}; a pretraining run of version ${schemaVersion} is expected. Choose another folder.`,
-    )
-  return config as RunConfig
-}
+export const readConfig = (storage: RunStorage): Promise<RunConfig | undefined> =>
+  readRunConfig<RunConfig>(storage, 'pretrain')
 
 /** Writes the record with the stretches of the run so far. */
 export function writeConfig(
@@ -52,8 +40,7 @@ export function writeConfig(
   sessions: readonly Session[],
 ): Promise<void> {
   const settings = { preset, recipe, options, plan, caseCount, data, memoryBytes }
-  const head = { schemaVersion, kind: 'pretrain', notice: researchNotice }
-  return writeJson(storage, configFile, { ...head, ...settings, sessions })
+  return writeRunConfig(storage, 'pretrain', settings, sessions)
 }
 
 interface SeenCase {

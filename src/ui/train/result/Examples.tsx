@@ -14,10 +14,12 @@ export function Examples() {
   useWorkbench(state => state.cropsSerial)
   const { crops } = useHeld().training
   if (!isExamples(message) || !crops) return null
+  const hasOutlines = [message.followed, ...message.examples].some(one => one?.mask)
   return (
     <>
       <OpenScan message={message} held={crops} />
       <ExampleStrip message={message} held={crops} />
+      {hasOutlines && <p className="secondary">Solid: the truth. Dashed: what the model outlines.</p>}
     </>
   )
 }
@@ -42,9 +44,6 @@ function ExampleStrip({ message, held }: StripProps) {
           </li>
         ))}
       </ul>
-      {examples.some(({ mask }) => mask) && (
-        <p className="secondary">Solid: the truth. Dashed: what the model outlines.</p>
-      )}
     </section>
   )
 }
