@@ -1,21 +1,12 @@
 // The run that goes on in the training worker: how far it is, what it says, and what the reader may do with it. It goes on
 // in every mode of the page.
-import { InputError } from '../base/errors.ts'
 import type { RunOptions } from '../worker/client.ts'
-import type { CropSet } from '../worker/labelledProtocol.ts'
 import type { PickedFile, StageProgress } from '../worker/protocol.ts'
-import type {
-  PretrainData,
-  RunEvent,
-  RunKind,
-  RunOutcome,
-  RunRow,
-  RunSummary,
-} from '../worker/trainProtocol.ts'
+import type { PretrainData, RunEvent, RunKind, RunOutcome, RunRow } from '../worker/trainProtocol.ts'
+import { cutAgain } from './cutAgain.ts'
 import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
 import { isOutlines } from './finetuneExamples.ts'
-import { openLabelledData } from './labelledSlice.ts'
 import type { Services, SliceOf, Workbench } from './store.ts'
 
 export interface GoingRun {
@@ -132,30 +123,6 @@ function createListener({ held }: Services, set: Api[0], get: Api[1]) {
 function openVolume({ held }: Services, { openCase }: Workbench): PretrainData[] {
   const scan = openCase && held.scan(openCase.id)
   return scan ? [{ kind: 'volume', volume: scan.series.volume, synthetic: scan.series.synthetic }] : []
-}
-
-/** The boxes of a run that keeps none, from the labelled data that is open. @throws InputError when none is. */
-async function cutAgain(
-  { workers, held }: Services,
-  state: Workbench,
-  { id, missingBoxes }: RunSummary,
-  { signal, onProgress }: RunOptions<RunEvent>,
-): Promise<CropSet | null> {
-  if (!missingBoxes) return null
-  const data = openLabelledData(state)
-  if (!data)
-    throw new InputError(
-      'This run keeps no copy of its cases. Open the same labelled data as when it was begun, under Labelled data, then continue it.',
-    )
-  const { shape, spacingMm, networkShape } = missingBoxes
-  const { crops } = await workers.volume.run(
-    'prepareCrops',
-    { cohortId: data.cohortId, shape, spacingMm },
-    { signal, onProgress: progress => onProgress?.({ kind: 'stage', ...progress }) },
-  )
-  // For pictures of what the run says of them.
-  held.training.crops = { crops, shape: networkShape, runId: id }
-  return crops
 }
 
 const starting: StageProgress = { stage: 'Starting', done: 0, total: 1 }
