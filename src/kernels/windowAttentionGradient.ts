@@ -4,6 +4,7 @@
 // where this does ten: it is faster while scores are few and memory costs nothing (8³ tokens on a software adapter), and
 // needs T floats a token and head where this needs two.
 import gradientText from '../../shaders/windowAttentionGrad.wgsl?raw'
+import keysText from '../../shaders/windowAttentionGradKeys.wgsl?raw'
 import sumsText from '../../shaders/windowAttentionGradSums.wgsl?raw'
 import type { Triple } from '../base/shape.ts'
 import {
@@ -96,7 +97,7 @@ function gradientSteps(
   ].map(bindWhole)
   const step = (entryPoint: keyof typeof passBindings): ComputeStep => ({
     key: `windowAttentionGrad ${JSON.stringify({ headWidth, window, ...share })}`,
-    code: prelude + gradientText + sumsText,
+    code: prelude + gradientText + keysText + sumsText,
     entryPoint,
     workgroups: workgroups[entryPoint],
     uniforms: windowUniforms(batch, grid, attributes),
