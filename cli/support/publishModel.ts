@@ -103,7 +103,17 @@ export async function publishModel(
   await writeModelFolder(await assembleModel(description, Object.assign({}, ...parts.map(halfWeights))))
 }
 
-/** Writes MODELS/NAME, public/models by default: weights.safetensors, model.json and card.md. */
+/** Notes what a model's files now are, where the installation's index lists it. */
+async function noteIdentity(models: string, name: string, identity: string): Promise<void> {
+  const file = path.join(models, 'index.json')
+  const index = await readFile(file, 'utf8').catch(() => undefined)
+  const listed = index === undefined ? undefined : JSON.parse(index)
+  if (!listed?.models?.includes(name)) return
+  listed.identities = { ...listed.identities, [name]: identity }
+  await writeFile(file, `${JSON.stringify(listed, null, 2)}\n`)
+}
+
+/** Writes MODELS/NAME, public/models by default: weights.safetensors, model.json and card.md; an index that lists it is kept right. */
 export async function writeModelFolder(
   { manifest, weights }: AssembledModel,
   models = modelFolder(''),
@@ -113,7 +123,7 @@ export async function writeModelFolder(
   await writeFile(path.join(folder, manifest.weights.file), weights)
   await writeFile(path.join(folder, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   await writeModelCard(folder)
-  console.log(
-    `${folder}: ${(weights.length / 1e6).toFixed(1)} MB, identity ${await modelIdentity(manifest, weights)}`,
-  )
+  const identity = await modelIdentity(manifest, weights)
+  await noteIdentity(models, manifest.name, identity)
+  console.log(`${folder}: ${(weights.length / 1e6).toFixed(1)} MB, identity ${identity}`)
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -106,6 +106,18 @@ test('published files open as a model whose student and teacher see what those o
   }
   expect(distance(features[0], features[1])).toBeGreaterThan(0.1 * norm(features[0]))
   await model.release()
+})
+
+test('an index that lists the model gets its new identity, and one that does not is left alone', async () => {
+  const { storage } = await makeRun()
+  const file = path.join(models, 'index.json')
+  const index = { models: ['listed'], lab: 'listed', identities: { listed: 'old' } }
+  await writeFile(file, JSON.stringify(index))
+  await publishPretrained('listed', storage, '0.3.0', models)
+  await publishPretrained('unlisted', storage, '0.3.0', models)
+  const card = await readFile(path.join(models, 'listed', 'card.md'), 'utf8')
+  const identity = /`([0-9a-f]{64})`/.exec(card)![1]
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ ...index, identities: { listed: identity } })
 })
 
 test('the published model is a start for fine-tuning, with the student’s encoder', async () => {
