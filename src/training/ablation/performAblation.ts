@@ -90,7 +90,7 @@ async function pretrain(
 ): Promise<boolean> {
   const { runtime, environment, onNotice } = options
   const storage = options.runStorage(runName(variant, seed))
-  const source = phantomSource('train')
+  const source = phantomSource('train', 'lungs')
   const control = new RunControl()
   const timer = setTimeout(() => control.stop(), msLeft)
   try {

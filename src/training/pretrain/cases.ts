@@ -50,6 +50,13 @@ function airShare(hu: Float32Array): number {
   return air / hu.length
 }
 
+/** The first crop that is not mostly air outside the body, or the last that was tried. */
+function drawUntilBody(draw: () => Float32Array): Float32Array {
+  let crop = draw()
+  for (let attempt = 1; attempt < attempts && airShare(crop) > largestAirShare; attempt++) crop = draw()
+  return crop
+}
+
 /** @throws InputError when a volume has no usable spacing or is smaller than a crop. */
 export function requireRoom({ shape, spacingMm }: CropExtent, extent: CropExtent, name: string): void {
   if (!spacingMm.every(mm => Number.isFinite(mm) && mm > 0))
@@ -96,12 +103,7 @@ export async function volumeCase(
     synthetic,
     bytes: volume.hu.byteLength,
     crop(shape, spacingMm, random) {
-      let crop: Float32Array = new Float32Array(0)
-      for (let attempt = 0; attempt < attempts; attempt++) {
-        crop = cropAt(volume, randomCentre(volume, extent, random), shape, spacingMm)
-        if (airShare(crop) <= largestAirShare) return crop
-      }
-      return crop
+      return drawUntilBody(() => cropAt(volume, randomCentre(volume, extent, random), shape, spacingMm))
     },
   }
 }
@@ -117,8 +119,21 @@ function lungPoint(plan: PhantomPlan, random: Random): Point {
   return plan.lungs.randomPoint(random)
 }
 
-/** The phantoms of a split, by seed; crops lie in the lungs or up to 4 mm outside. */
-export function phantomSource(split: Split): CaseSource {
+/** Anywhere in the scanned box. */
+const scanPoint = ({ lowRasMm: low, highRasMm: high }: PhantomPlan, random: Random): Point => [
+  random.uniform(low[0], high[0]),
+  random.uniform(low[1], high[1]),
+  random.uniform(low[2], high[2]),
+]
+
+/** Share of a phantom's crops that lie in the lungs, where nodules are, though they fill a third of the chest. */
+const lungShare = 0.5
+
+/**
+ * The phantoms of a split, by seed. Crops lie in the lungs or up to 4 mm outside, or, where they are taken from the
+ * `chest`, half of them there and half anywhere in the scan, with the same rule on air as volumes.
+ */
+export function phantomSource(split: Split, from: 'chest' | 'lungs' = 'chest'): CaseSource {
   const seeds = seedsOf(phantomBenchV1[split])
   return {
     count: seeds.length,
@@ -129,7 +144,11 @@ export function phantomSource(split: Split): CaseSource {
         identity: `${phantomVersion}:${seeds[index]}`,
         synthetic: true,
         bytes: planBytes,
-        crop: (shape, spacingMm, random) => cropPhantom(plan, lungPoint(plan, random), shape, spacingMm).hu,
+        crop(shape, spacingMm, random) {
+          const cut = (centre: Point) => cropPhantom(plan, centre, shape, spacingMm).hu
+          if (from === 'lungs' || random.uniform(0, 1) < lungShare) return cut(lungPoint(plan, random))
+          return drawUntilBody(() => cut(scanPoint(plan, random)))
+        },
       })
     },
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Random } from '../../phantom/random.ts'
 import { CasePool } from './casePool.ts'
 import { joinSources, phantomSource, volumeCase } from './cases.ts'
 import { microRecipe, testSource, testVolume } from './testSupport.ts'
@@ -103,5 +104,22 @@ describe('a case', () => {
     const phantom = await source.open(2)
     expect(phantom.identity).toBe('phantom-v1:10001')
     expect(phantom.synthetic).toBe(true)
+  })
+
+  it('of phantoms are of the whole chest, where not asked for in the lungs, and seldom air', async () => {
+    const meanHu = (hu: Float32Array) => hu.reduce((sum, value) => sum + value, 0) / hu.length
+    const means = async (from?: 'lungs') => {
+      const phantom = await phantomSource('val', from).open(0)
+      return Array.from({ length: 16 }, (_, at) =>
+        meanHu(phantom.crop([16, 16, 16], [2, 2, 2], new Random(1, at))),
+      )
+    }
+    const [chest, lungs] = [await means(), await means('lungs')]
+    expect(await means()).toEqual(chest)
+    // More soft tissue than lung in a crop; in the lungs that is seen at most beside the wall.
+    const isSolid = (mean: number) => mean > -200
+    expect(chest.filter(isSolid).length).toBeGreaterThan(lungs.filter(isSolid).length + 2)
+    expect(chest.filter(mean => mean < -500).length).toBeGreaterThan(3)
+    expect(Math.min(...chest)).toBeGreaterThan(-975)
   })
 })
