@@ -1,23 +1,24 @@
-// npm run attention: how far the semantic attention of a network is from even, over crops of phantoms that it has not seen.
-// Its untrained twin stands beside it, so that what training added can be told from what the initialiser gave.
+// npm run attention: how far the semantic attention of a network is from even, over crops of phantoms that it has not seen,
+// beside its untrained twin, so that what training added can be told from what the initialiser gave; and, of a network that
+// fills in what is hidden, how well it does behind each kind of mask.
 import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { voxelCount, type Triple } from '../src/base/shape.ts'
-import { attentionProgram } from '../src/insight/attention.ts'
+import { attend, attentionProgram } from '../src/insight/attention.ts'
 import { attentionSpread, type AttentionSpread } from '../src/insight/attentionSpread.ts'
-import { openSteadyProgram } from '../src/insight/steadyProgram.ts'
-import type { NetworkConfig } from '../src/network/config.ts'
+import { openLabModel, tasksWithAttention, type LabModel, type Role } from '../src/insight/labModel.ts'
+import { defaultMasks, makeMask, maskKinds } from '../src/insight/masks.ts'
+import { MARK } from '../src/insight/painting.ts'
+import { reconstructCrop } from '../src/insight/reconstruction.ts'
 import { stageGrid } from '../src/network/encoder.ts'
 import { initialiseParameters } from '../src/network/initialise.ts'
-import { networkTasks, parseManifest, taskParts, teacherPrefix } from '../src/network/model.ts'
+import { taskParts, type NetworkEntry, type NetworkTask } from '../src/network/model.ts'
 import { parameterShapes } from '../src/network/parameters.ts'
-import { readSafetensorsData } from '../src/network/safetensors.ts'
 import { Random } from '../src/phantom/random.ts'
-import { readWeights, takeParameters, type Parameter } from '../src/prediction/weights.ts'
+import type { ModelFiles } from '../src/prediction/loadModel.ts'
 import { normaliseHu } from '../src/tokens/normalise.ts'
 import { phantomSource } from '../src/training/pretrain/cases.ts'
-import { readConfig } from '../src/training/pretrain/runRecord.ts'
-import { readSave } from '../src/training/run/checkpoint.ts'
+import { pretrainedModel } from '../src/training/pretrain/pretrainedModel.ts'
 import { folderStorage } from './support/folderStorage.ts'
 import { readModelFiles } from './support/modelFiles.ts'
 import { loadNodeRuntime } from './support/nodeRuntime.ts'
@@ -25,63 +26,18 @@ import { parseCount } from './support/pretrainFlags.ts'
 import { runCommand } from './support/runCommand.ts'
 
 const usage = 'npm run attention -- [--model smart-demo | --run RUN] [--crops 16] [--threads N]'
+/** As the teacher sees while it chooses the masks. */
+const teacherNoise = 0.7
 
-type Parameters = Readonly<Record<string, Parameter>>
-
-interface Measured {
-  readonly config: NetworkConfig
-  readonly shape: Triple
-  readonly spacingMm: Triple
-  readonly huWindow: readonly [number, number]
-  readonly outputRange: readonly [number, number]
-  /** By what they are called in the table. */
-  readonly networks: Readonly<Record<string, Parameters>>
-}
-
-function untrained(config: NetworkConfig): Parameters {
-  const shapes = parameterShapes(config, { sa: true })
-  const values = initialiseParameters(shapes, 1)
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: values[name] }]),
-  )
-}
-
-async function openFolder(name: string): Promise<Measured> {
-  const files = await readModelFiles(name)
-  const manifest = parseManifest(files.manifest)
-  const task = networkTasks.findLast(one => manifest.networks[one] && taskParts[one].sa)
-  const entry = task && manifest.networks[task]
-  if (!entry) throw new InputError(`The model '${name}' has no network with semantic attention.`)
-  const weights = await readWeights(manifest, files.weights)
-  const student = takeParameters(weights, entry.prefix)
-  const teacher: Record<string, Parameters> = entry.teacher
-    ? { teacher: takeParameters(weights, teacherPrefix) }
-    : {}
-  return { ...entry, networks: { untrained: untrained(entry.config), student, ...teacher } }
-}
-
-async function openRun(folder: string): Promise<Measured> {
-  const storage = folderStorage(folder)
-  const [known, save] = [await readConfig(storage), await readSave(storage)]
-  if (!known || !save) throw new InputError(`There is no pretraining run with a checkpoint in ${folder}.`)
-  const { tensors } = readSafetensorsData(save.layout)
-  const { config, cropShape, spacingMm, huWindow, outputRange } = known.recipe
-  const take = (prefix: string) =>
-    Object.fromEntries(
-      Object.entries(tensors)
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, { shape, data }]) => [
-          name.slice(prefix.length),
-          { shape, data: Float32Array.from(data) },
-        ]),
-    )
-  const networks = { untrained: untrained(config), student: take('student.'), teacher: take('teacher.') }
-  return { config, shape: cropShape, spacingMm, huWindow, outputRange, networks }
+interface Network {
+  readonly model: LabModel
+  readonly task: NetworkTask
+  readonly entry: NetworkEntry
 }
 
 /** Normalised crops of validation phantoms, one a phantom, always the same. */
 async function drawCrops(
-  { shape, spacingMm, huWindow, outputRange }: Measured,
+  { shape, spacingMm, huWindow, outputRange }: NetworkEntry,
   count: number,
 ): Promise<Float32Array[]> {
   const source = phantomSource('val')
@@ -93,12 +49,14 @@ async function drawCrops(
   return crops
 }
 
-function tableRow(name: string, spreads: readonly AttentionSpread[]): string {
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+function spreadRow(name: string, maps: readonly Float32Array[]): string {
+  const spreads = maps.map(attentionSpread)
   const over = (read: (spread: AttentionSpread) => number, digits: number) => {
     const values = spreads.map(read).sort((a, b) => a - b)
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length
     const [low, high] = [values[0], values[values.length - 1]]
-    return `${mean.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`
+    return `${meanOf(values).toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`
   }
   const cells = [
     over(one => one.least, 5),
@@ -107,6 +65,85 @@ function tableRow(name: string, spreads: readonly AttentionSpread[]): string {
     over(one => one.entropyShare, 6),
   ]
   return `| ${[name, ...cells].join(' | ')} |`
+}
+
+/** Maps of the untrained twin, on clean crops. */
+async function untrainedMaps(
+  { model, entry }: Network,
+  crops: readonly Float32Array[],
+): Promise<Float32Array[]> {
+  const { config, shape } = entry
+  const shapes = parameterShapes(config, { sa: true })
+  const values = initialiseParameters(shapes, 1)
+  const parameters = Object.fromEntries(
+    Object.entries(shapes).map(([name, of]) => [name, { shape: of, data: values[name] }]),
+  )
+  const program = await model.program('untrained', () => attentionProgram(config, parameters, shape))
+  const keep = new Float32Array(voxelCount(stageGrid(shape, 0) as unknown as Triple)).fill(1)
+  const maps: Float32Array[] = []
+  for (const image of crops) maps.push(Float32Array.from((await program.run({ image, keep })).satt.data))
+  return maps
+}
+
+async function mapsOf(
+  { model, task, entry }: Network,
+  crops: readonly Float32Array[],
+  role: Role,
+  noise = 0,
+) {
+  const maps: Float32Array[] = []
+  for (const [at, image] of crops.entries()) {
+    const dropout = noise > 0 ? { seed: at + 1, ratio: noise } : undefined
+    maps.push((await attend(model, image, entry.shape, { task, role, dropout })).satt)
+  }
+  return maps
+}
+
+async function printAttention(network: Network, crops: readonly Float32Array[]): Promise<void> {
+  console.log('| network | least attention | most | most / mean | entropy / ln N |')
+  console.log('| --- | --- | --- | --- | --- |')
+  console.log(spreadRow('untrained', await untrainedMaps(network, crops)))
+  console.log(spreadRow('student', await mapsOf(network, crops, 'student')))
+  if (network.entry.teacher) console.log(spreadRow('teacher', await mapsOf(network, crops, 'teacher')))
+}
+
+/** Mean |value − mean of the crop| over the voxels that a mask hides: what is off when the mean is predicted everywhere. */
+function errorOfMean(image: Float32Array, shape: Triple, codes: Uint8Array): number {
+  const mean = image.reduce((sum, value) => sum + value, 0) / image.length
+  const [, H, W] = shape
+  const [gh, gw] = [H / 8, W / 8]
+  let [sum, count] = [0, 0]
+  image.forEach((value, at) => {
+    const [d, h, w] = [Math.floor(at / (H * W)), Math.floor(at / W) % H, at % W]
+    if (codes[((d >> 3) * gh + (h >> 3)) * gw + (w >> 3)] !== MARK.masked) return
+    sum += Math.abs(value - mean)
+    count++
+  })
+  return sum / count
+}
+
+/** Masks follow the attention of the noisy teacher, as in training; without one, that of the student. */
+async function printReconstruction(network: Network, crops: readonly Float32Array[]): Promise<void> {
+  const { model, task, entry } = network
+  const role = entry.teacher ? 'teacher' : 'student'
+  const maps = await mapsOf(network, crops, role, teacherNoise)
+  const grid = stageGrid(entry.shape, 2) as unknown as Triple
+  console.log('\n| mask | masked L1 | predicting the mean | crops in which it is lower |')
+  console.log('| --- | --- | --- | --- |')
+  for (const kind of maskKinds) {
+    const pairs: [number, number][] = []
+    for (const [at, image] of crops.entries()) {
+      const { codes } = makeMask(kind, maps[at], grid, { ...defaultMasks, seed: at + 1 })
+      const hidden = codes.map(code => (code === MARK.masked ? 1 : 0))
+      const { maskedL1 } = await reconstructCrop(model, task, image, entry.shape, hidden)
+      pairs.push([maskedL1, errorOfMean(image, entry.shape, codes)])
+    }
+    const [ours, means] = [pairs.map(([own]) => own), pairs.map(([, mean]) => mean)]
+    const lower = pairs.filter(([own, mean]) => own < mean).length
+    console.log(
+      `| ${kind} | ${meanOf(ours).toFixed(3)} | ${meanOf(means).toFixed(3)} | ${lower} of ${crops.length} |`,
+    )
+  }
 }
 
 async function main(): Promise<void> {
@@ -120,27 +157,23 @@ async function main(): Promise<void> {
   })
   if (values.model !== undefined && values.run !== undefined)
     throw new InputError(`One of --model and --run is expected. Usage: ${usage}`)
-  const measured = values.run ? await openRun(values.run) : await openFolder(values.model ?? 'smart-demo')
-  const { config, shape, networks } = measured
-  const crops = await drawCrops(measured, parseCount('crops', values.crops))
-  const runtime = await loadNodeRuntime(
-    values.threads === undefined ? undefined : parseCount('threads', values.threads),
-  )
-  const keep = new Float32Array(voxelCount(stageGrid(shape, 0) as unknown as Triple)).fill(1)
+  const count = parseCount('crops', values.crops)
+  const threads = values.threads === undefined ? undefined : parseCount('threads', values.threads)
+  const files: ModelFiles = values.run
+    ? await pretrainedModel(folderStorage(values.run), { name: 'run' })
+    : await readModelFiles(values.model ?? 'smart-demo')
+  const runtime = await loadNodeRuntime(threads)
+  const model = await openLabModel(files, {
+    openGpu: () => Promise.resolve(undefined),
+    openCpu: () => runtime,
+  })
+  const task = tasksWithAttention(model.manifest).at(-1)!
+  const network = { model, task, entry: model.manifest.networks[task]! }
+  const crops = await drawCrops(network.entry, count)
   console.log(`Research use — not for clinical use. Mean (least–most) over ${crops.length} phantom crops\n`)
-  console.log('| network | least attention | most | most / mean | entropy / ln N |')
-  console.log('| --- | --- | --- | --- | --- |')
-  for (const [name, parameters] of Object.entries(networks)) {
-    const program = await openSteadyProgram(attentionProgram(config, parameters, shape), {
-      openGpu: () => Promise.resolve(undefined),
-      openCpu: () => runtime,
-    })
-    const spreads: AttentionSpread[] = []
-    for (const image of crops)
-      spreads.push(attentionSpread(Float32Array.from((await program.run({ image, keep })).satt.data)))
-    await program.release()
-    console.log(tableRow(name, spreads))
-  }
+  await printAttention(network, crops)
+  if (taskParts[task].recHead) await printReconstruction(network, crops)
+  await model.release()
 }
 
 runCommand(main)

@@ -78,6 +78,25 @@ describe('the lab’s state', () => {
     expect(held.painting()?.map?.shape).toEqual([4, 4, 4])
   })
 
+  test('the first region is where the scan varies most, unless the reader has moved the crosshair', async () => {
+    const { store, held } = open()
+    await store.getState().enterLab()
+    const shape = [64, 40, 40] as const
+    const hu = Int16Array.from({ length: 64 * 1600 }, (_, at) => (at > 48 * 1600 && at % 2 ? -800 : 40))
+    const affine = [2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1]
+    const volume = { hu, shape, spacingMm: [2, 2, 2], affine, synthetic: true }
+    held.holdScan('case-1', { series: { volume, synthetic: true } } as unknown as OpenedScan)
+    store.setState({ crosshairRasMm: [40, 40, 64] })
+    store.getState().placeFirstLabCrop()
+    const place = store.getState().labCrop!.centreRasMm
+    // 64 mm of 128: the textured quarter lies at the scan's upper end.
+    expect(place[2]).toBeGreaterThan(80)
+    expect(store.getState().look?.centreRasMm).toEqual(place)
+    store.setState({ crosshairRasMm: [42, 40, 64] })
+    store.getState().placeFirstLabCrop()
+    expect(store.getState().labCrop!.centreRasMm).toEqual([42, 40, 64])
+  })
+
   test('a region that follows the crosshair waits until it rests, and a cancel keeps it where it was', async () => {
     const { store, asked } = open()
     await store.getState().enterLab()

@@ -1,11 +1,12 @@
 // The attention lab: which model is looked into, which part of the scan it sees, and what is painted over the scan. Arrays
 // are held outside; sections of the lab have slices of their own.
 import { InputError } from '../base/errors.ts'
-import type { Triple } from '../base/shape.ts'
+import type { Grid, Triple } from '../base/shape.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
 import type { Role } from '../insight/labModel.ts'
 import type { CropPainting } from '../insight/painting.ts'
-import type { PointMm } from '../volume/geometry.ts'
+import { variedPlace } from '../insight/variedPlace.ts'
+import { voxelToRasMm, type PointMm } from '../volume/geometry.ts'
 import type { LabModelSummary, LabNetwork, ModelSource } from '../worker/labProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
 import { toFailure } from './failure.ts'
@@ -49,6 +50,11 @@ export interface LabSlice {
   chooseLabNetwork(index: number): void
   setLabRole(role: Role): void
   setLabScale(scale: LabSlice['labScale']): void
+  /**
+   * Puts the region where the crosshair is; where the reader has not moved that from the scan's middle, which is often
+   * plain heart, both go to where the scan varies most.
+   */
+  placeFirstLabCrop(): void
   /** Puts the region at a place, or where the crosshair is. */
   placeLabCrop(centreRasMm?: PointMm): void
   setLabPlane(plane: Plane): void
@@ -144,6 +150,13 @@ function createModelOpening(
   }
 }
 
+/** Whether a place is where a scan is looked at when it opens. */
+function isMiddle({ shape, affine, spacingMm }: Grid, rasMm: PointMm): boolean {
+  const [d, h, w] = shape
+  const middle = voxelToRasMm(affine, [d >> 1, h >> 1, w >> 1])
+  return middle.every((mm, axis) => Math.abs(mm - rasMm[axis]) < Math.min(...spacingMm) / 2)
+}
+
 const OPENING: StageProgress = { stage: 'Opening the model', done: 0, total: 1 }
 
 /** Of public/models/index.json; an installation without one has the shipped model. */
@@ -200,6 +213,16 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
     setLabScale(labScale) {
       set({ labScale })
       moveCrop(get().labCrop?.centreRasMm)
+    },
+    placeFirstLabCrop() {
+      const { crosshairRasMm, lookAt, openCase, labScale } = get()
+      const network = openLabNetwork(get())
+      const volume = openCase && services.held.scan(openCase.id)?.series.volume
+      const isUntouched = volume && crosshairRasMm && isMiddle(volume, crosshairRasMm)
+      const extent = network && { ...network, shape: times(network.shape, labScale) }
+      const place = isUntouched && extent ? variedPlace(volume, extent) : undefined
+      if (place) lookAt(place)
+      moveCrop(place ?? crosshairRasMm ?? undefined)
     },
     placeLabCrop: centreRasMm => moveCrop(centreRasMm ?? get().crosshairRasMm ?? undefined),
     setLabPlane: labPlane => set({ labPlane }),

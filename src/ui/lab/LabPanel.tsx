@@ -27,7 +27,7 @@ export function LabPanel({ viewer }: { viewer: RefObject<CtViewer | null> }) {
   }, [store])
   useEffect(() => {
     // And looks where the reader looks: the lab is never empty.
-    if (isPlaceless) store.getState().placeLabCrop()
+    if (isPlaceless) store.getState().placeFirstLabCrop()
   }, [store, isPlaceless])
   return (
     <aside className="panel lab-panel" aria-label="Attention lab">
