@@ -42,6 +42,8 @@ test('exploring the demo: attention is painted, masks follow r and s, files and 
   await page.locator('.mode-switch label', { hasText: 'Explore' }).click()
   await expect(page.getByTestId('attention-here')).toContainText(/rank \d+ of 64 tokens/, { timeout: 60_000 })
 
+  await workbench.looksIntoTheMiddle()
+  await expect(page.getByTestId('attention-here')).toContainText(/rank \d+ of 64 tokens/, { timeout: 60_000 })
   // Magma has colour, a CT has none.
   await expect.poll(async () => spread(await colourInRegion(page))).toBeGreaterThan(25)
   await page.getByTestId('views').click({ position: { x: 20, y: 300 } })

@@ -31,7 +31,7 @@ test('the lab shows where a query looks, how heads differ, and organs found with
   await page.getByRole('button', { name: 'Another model' }).click()
   await page.getByRole('menuitemradio', { name: /^Demo \(trained on synthetic scans\)/ }).click()
   await expect(page.locator('.lab-panel').getByText('Demo (trained on synthetic scans)')).toBeVisible()
-  await page.getByRole('button', { name: 'Use the crosshair here' }).click()
+  await workbench.looksIntoTheMiddle()
   const centre = await regionRasMm(page)
 
   await test.step('a query’s window', async () => {

@@ -55,6 +55,13 @@ export class WorkbenchPage {
     return this.page.locator(`.tile[data-plane=${plane}]`)
   }
 
+  /** Puts the crosshair into the middle of the axial view, and the lab's region there. */
+  async looksIntoTheMiddle(): Promise<void> {
+    const box = (await this.tile('axial').boundingBox())!
+    await this.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+    await this.page.getByRole('button', { name: 'Use the crosshair here' }).click()
+  }
+
   /** What stands in a view's corners: slice number, window, HU and position. */
   text(plane: 'axial' | 'coronal' | 'sagittal'): Promise<string[]> {
     return this.tile(plane).locator('.tile-text').allInnerTexts()
