@@ -1,8 +1,11 @@
 // One foldable section of the lab's panel: a title that folds, and what belongs to it.
 import { ChevronRight } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components'
+import { TOUR_STEPS } from '../../state/tourSteps.ts'
+import { useWorkbench } from '../useWorkbench.ts'
+import { useKeptInSight } from './useKeptInSight.ts'
 
 interface LabSectionProps {
   readonly title: string
@@ -13,13 +16,22 @@ interface LabSectionProps {
 }
 
 export function LabSection({ title, isOpenAtFirst = false, isLazy = false, children }: LabSectionProps) {
-  const [wasOpened, setOpened] = useState(isOpenAtFirst || !isLazy)
+  const [isOpen, setOpen] = useState(isOpenAtFirst)
+  const [wasOpened, setWasOpened] = useState(isOpenAtFirst || !isLazy)
+  const section = useRef<HTMLDivElement>(null)
+  const isShown = useWorkbench(({ tourStep }) => tourStep !== null && TOUR_STEPS[tourStep].section === title)
+  const open = (to: boolean) => {
+    setOpen(to)
+    setWasOpened(wasOpened || to)
+  }
+  useEffect(() => {
+    if (!isShown) return
+    setOpen(true)
+    setWasOpened(true)
+  }, [isShown])
+  useKeptInSight(section, isShown)
   return (
-    <Disclosure
-      className="lab-section"
-      defaultExpanded={isOpenAtFirst}
-      onExpandedChange={isOpen => setOpened(wasOpened || isOpen)}
-    >
+    <Disclosure ref={section} className="lab-section" isExpanded={isOpen} onExpandedChange={open}>
       <Heading level={2}>
         <Button slot="trigger" className="lab-title">
           <ChevronRight size={14} aria-hidden /> {title}

@@ -21,6 +21,7 @@ export function TourCard() {
   useEffect(() => {
     if (at !== null) card.current?.focus()
   }, [at])
+  useFillingIn()
   if (at === null) return null
   const { goTour, endTour } = store.getState()
   const step = TOUR_STEPS[at]
@@ -61,6 +62,20 @@ export function TourCard() {
       </div>
     </section>
   )
+}
+
+/** Where the tour speaks of filling in, the student does so, as soon as there is a mask. */
+function useFillingIn(): void {
+  const store = useWorkbenchStore()
+  const at = useWorkbench(state => state.tourStep)
+  const canFillIn = useWorkbench(
+    state => state.attention.kind === 'done' && openLabNetwork(state)?.canReconstruct === true,
+  )
+  useEffect(() => {
+    const { reconstruction, reconstruct } = store.getState()
+    const isFillingIn = at !== null && TOUR_STEPS[at].section === 'Reconstruction'
+    if (isFillingIn && canFillIn && reconstruction.kind === 'none') void reconstruct()
+  }, [store, at, canFillIn])
 }
 
 /** The tour's keys; all others go on to the page. */
