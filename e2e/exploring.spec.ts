@@ -129,3 +129,64 @@ test('exploring the demo: attention is painted, masks follow r and s, files and 
   })
   expect(workbench.foreignRequests()).toEqual([])
 })
+
+test('student or teacher, one head, clean or noisy: each its own map, and a file of the view brings all of it back', async ({
+  page,
+}) => {
+  test.setTimeout(180_000)
+  const workbench = new WorkbenchPage(page)
+  const lab = page.getByRole('complementary', { name: 'Attention lab' })
+  const choose = (group: string, name: string) =>
+    lab
+      .getByRole('radiogroup', { name: group })
+      .getByRole('radio', { name, exact: true })
+      .check({ force: true })
+  const isChosen = (group: string, name: string) =>
+    expect(
+      lab.getByRole('radiogroup', { name: group }).getByRole('radio', { name, exact: true }),
+    ).toBeChecked()
+  const noise = lab.getByRole('switch', { name: 'Patch dropout, as the noisy teacher sees' })
+  /** The map's figures, once they are others than those seen before. */
+  async function nextMap(seen: readonly string[]): Promise<string> {
+    const spread = lab.getByTestId('attention-spread')
+    await expect(async () => expect(seen).not.toContain(await spread.innerText())).toPass({ timeout: 60_000 })
+    return spread.innerText()
+  }
+
+  await workbench.open()
+  await page.getByRole('region', { name: 'Try the demo' }).getByRole('button').first().click()
+  await workbench.seesScan()
+  await page.locator('.mode-switch label', { hasText: 'Explore' }).click()
+  const maps = [await nextMap([''])]
+  await choose('Whose attention', 'Teacher')
+  maps.push(await nextMap(maps))
+  await choose('Head', 'Head 2')
+  maps.push(await nextMap(maps))
+  await noise.check({ force: true })
+  maps.push(await nextMap(maps))
+  await choose('Colours', 'By rank')
+
+  await page.getByRole('button', { name: 'Take away and restore' }).click()
+  const view = await download(page, 'Take away and restore', 'view.json')
+  expect(JSON.parse(view.toString('utf8')).view).toMatchObject({ role: 'teacher', head: 2, noise: 0.7 })
+
+  await page.reload()
+  await page.getByRole('region', { name: 'Try the demo' }).getByRole('button').nth(1).click()
+  await workbench.seesScan()
+  await page.locator('.mode-switch label', { hasText: 'Explore' }).click()
+  await nextMap(maps)
+  await isChosen('Whose attention', 'Student')
+  await page.getByRole('button', { name: 'Take away and restore' }).click()
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    lab.getByRole('button', { name: 'Open a view' }).click(),
+  ])
+  await chooser.setFiles({ name: 'lab-view.json', mimeType: 'application/json', buffer: view })
+  // The view was kept on another demo case, which is opened for it.
+  await expect(lab.getByTestId('attention-spread')).toHaveText(maps[3], { timeout: 60_000 })
+  await isChosen('Whose attention', 'Teacher')
+  await isChosen('Head', 'Head 2')
+  await isChosen('Colours', 'By rank')
+  await expect(noise).toBeChecked()
+  expect(workbench.foreignRequests()).toEqual([])
+})
