@@ -81,7 +81,7 @@ export async function ablationReport(options: AblationOptions, plan: AblationPla
     '',
     `${researchNotice}. Pretraining and the phantom nodules are synthetic. Made by \`npm run ablation\`; its further calls go on with what is missing and write this page anew.`,
     '',
-    `Preset demo; ${plan.steps} updates of ${plan.batch} crops (${cropShape.join(' × ')} voxels of ${spacingMm[0]} mm) of \`phantom:train\` in two views, the same crops for every way of pretraining; learning rate ${plan.learningRate}, up to ${plan.seeds} seeds. All masks hide the same number of tokens.`,
+    `Preset demo; ${plan.steps} updates of ${plan.batch} crops (${cropShape.join(' × ')} voxels of ${spacingMm[0]} mm) in the lungs of \`phantom:train\` in two views, the same crops for every way of pretraining; learning rate ${plan.learningRate}, up to ${plan.seeds} seeds. All masks hide the same number of tokens.`,
     '',
     `Judged by a logistic regression on the frozen student's features (mean stage-4 token and the token of the whole image): learnt on nodules of ${learn} training phantoms, judged on ${judge} validation phantoms; on the cubes by cross-validation, one nodule a patient. Its penalty is chosen on the labels that it learns from. A cell holds the area under the ROC curve, mean over the seeds with their range, then the difference from full SMART with a 95 % interval by bootstrap over the same patients. Size alone is the nodule's volume, which needs an outline but no label.`,
     '',
