@@ -6,14 +6,13 @@ import { InputError } from '../src/base/errors.ts'
 import { voxelCount, type Triple } from '../src/base/shape.ts'
 import { attend, attentionProgram } from '../src/insight/attention.ts'
 import { attentionSpread, type AttentionSpread } from '../src/insight/attentionSpread.ts'
+import { untrainedParameters } from '../src/insight/labEncoder.ts'
 import { openLabModel, tasksWithAttention, type LabModel, type Role } from '../src/insight/labModel.ts'
 import { defaultMasks, makeMask, maskKinds } from '../src/insight/masks.ts'
 import { MARK } from '../src/insight/painting.ts'
 import { reconstructCrop } from '../src/insight/reconstruction.ts'
 import { stageGrid } from '../src/network/encoder.ts'
-import { initialiseParameters } from '../src/network/initialise.ts'
 import { taskParts, type NetworkEntry, type NetworkTask } from '../src/network/model.ts'
-import { parameterShapes } from '../src/network/parameters.ts'
 import { Random } from '../src/phantom/random.ts'
 import type { ModelFiles } from '../src/prediction/loadModel.ts'
 import { normaliseHu } from '../src/tokens/normalise.ts'
@@ -73,11 +72,7 @@ async function untrainedMaps(
   crops: readonly Float32Array[],
 ): Promise<Float32Array[]> {
   const { config, shape } = entry
-  const shapes = parameterShapes(config, { sa: true })
-  const values = initialiseParameters(shapes, 1)
-  const parameters = Object.fromEntries(
-    Object.entries(shapes).map(([name, of]) => [name, { shape: of, data: values[name] }]),
-  )
+  const parameters = untrainedParameters(config, { sa: true })
   const program = await model.program('untrained', () => attentionProgram(config, parameters, shape))
   const keep = new Float32Array(voxelCount(stageGrid(shape, 0) as unknown as Triple)).fill(1)
   const maps: Float32Array[] = []

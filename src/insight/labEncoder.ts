@@ -3,7 +3,7 @@
 import type { Triple } from '../base/shape.ts'
 import type { NetworkConfig } from '../network/config.ts'
 import { initialiseParameters } from '../network/initialise.ts'
-import { parameterShapes } from '../network/parameters.ts'
+import { parameterShapes, type NetworkParts } from '../network/parameters.ts'
 import type { Parameter } from '../prediction/weights.ts'
 
 export interface LabEncoder {
@@ -22,9 +22,12 @@ export function encoderParameters(all: Readonly<Record<string, Parameter>>): Rec
 /** Of the untrained twins: any number does, as long as it is always the same. */
 const untrainedSeed = 1
 
-/** An encoder as training begins with it (SPEC 10). */
-export function untrainedParameters(config: NetworkConfig): Record<string, Parameter> {
-  const shapes = parameterShapes(config, {})
+/** An encoder, with `parts` beside it, as training begins with it (SPEC 10). */
+export function untrainedParameters(
+  config: NetworkConfig,
+  parts: NetworkParts = {},
+): Record<string, Parameter> {
+  const shapes = parameterShapes(config, parts)
   const values = initialiseParameters(shapes, untrainedSeed)
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, { shape, data: values[name] }]),
