@@ -10,7 +10,7 @@ import { untrainedParameters } from '../src/insight/labEncoder.ts'
 import { openLabModel, tasksWithAttention, type LabModel, type Role } from '../src/insight/labModel.ts'
 import { defaultMasks, makeMask, maskKinds } from '../src/insight/masks.ts'
 import { MARK } from '../src/insight/painting.ts'
-import { reconstructCrop } from '../src/insight/reconstruction.ts'
+import { expandCells, reconstructCrop, tokenVoxels } from '../src/insight/reconstruction.ts'
 import { stageGrid } from '../src/network/encoder.ts'
 import { taskParts, type NetworkEntry, type NetworkTask } from '../src/network/model.ts'
 import { Random } from '../src/phantom/random.ts'
@@ -103,18 +103,11 @@ async function printAttention(network: Network, crops: readonly Float32Array[]):
 }
 
 /** Mean |value − mean of the crop| over the voxels that a mask hides: what is off when the mean is predicted everywhere. */
-function errorOfMean(image: Float32Array, shape: Triple, codes: Uint8Array): number {
+function errorOfMean(image: Float32Array, hidden: Uint8Array, grid: Triple): number {
   const mean = image.reduce((sum, value) => sum + value, 0) / image.length
-  const [, H, W] = shape
-  const [gh, gw] = [H / 8, W / 8]
-  let [sum, count] = [0, 0]
-  image.forEach((value, at) => {
-    const [d, h, w] = [Math.floor(at / (H * W)), Math.floor(at / W) % H, at % W]
-    if (codes[((d >> 3) * gh + (h >> 3)) * gw + (w >> 3)] !== MARK.masked) return
-    sum += Math.abs(value - mean)
-    count++
-  })
-  return sum / count
+  const isHidden = expandCells(hidden, grid, tokenVoxels)
+  const sum = image.reduce((total, value, at) => total + isHidden[at] * Math.abs(value - mean), 0)
+  return sum / isHidden.reduce((total, one) => total + one, 0)
 }
 
 /** Masks follow the attention of the noisy teacher, as in training; without one, that of the student. */
@@ -131,7 +124,7 @@ async function printReconstruction(network: Network, crops: readonly Float32Arra
       const { codes } = makeMask(kind, maps[at], grid, { ...defaultMasks, seed: at + 1 })
       const hidden = codes.map(code => (code === MARK.masked ? 1 : 0))
       const { maskedL1 } = await reconstructCrop(model, task, image, entry.shape, hidden)
-      pairs.push([maskedL1, errorOfMean(image, entry.shape, codes)])
+      pairs.push([maskedL1, errorOfMean(image, hidden, grid)])
     }
     const [ours, means] = [pairs.map(([own]) => own), pairs.map(([, mean]) => mean)]
     const lower = pairs.filter(([own, mean]) => own < mean).length

@@ -46,6 +46,15 @@ test('the guided tour: six steps by keys, each with what it speaks of in sight, 
   await seesStep(6, 'Filling in, and what it is good for', 'Reconstruction')
   await expect(lab.getByTestId('masked-l1')).toContainText(/Masked L1 0\.\d+ \(\d+ HU\)/, { timeout: 60_000 })
   await expect(lab.getByText('Attention-guided mask, 307 tokens hidden')).toBeVisible()
+
+  // Back with the student's eyes on a clean image the attention is another, and so is the mask: it is filled in anew.
+  const behindTeachers = await lab.getByTestId('masked-l1').innerText()
+  for (const title of ['Hide what matters, leave a hint', 'A teacher that sees less', 'Where it looks']) {
+    await page.keyboard.press('ArrowLeft')
+    await expect(card.getByRole('heading')).toHaveText(title)
+  }
+  await isChosen('Student')
+  await expect(lab.getByTestId('masked-l1')).not.toHaveText(behindTeachers, { timeout: 60_000 })
   await page.keyboard.press('Escape')
   await expect(card).toBeHidden()
   expect(workbench.foreignRequests()).toEqual([])

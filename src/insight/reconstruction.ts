@@ -11,7 +11,7 @@ import type { LabModel } from './labModel.ts'
 import { requireEntry } from './labModel.ts'
 
 /** A voxel of a crop sees a token of this many voxels a side, a patch token of 2. */
-const tokenVoxels = 8
+export const tokenVoxels = 8
 const patchesPerToken = 4
 /** Sides that the reconstruction head takes are multiples of this (SPEC 2). */
 export const reconstructionStep = 32

@@ -1,5 +1,5 @@
 // Where a scan shows most: a place to begin looking at, for a reader who has not chosen one.
-import type { Triple } from '../base/shape.ts'
+import type { Grid, Triple } from '../base/shape.ts'
 import { voxelToRasMm, type PointMm } from '../volume/geometry.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { LabCrop } from './labCrop.ts'
@@ -56,4 +56,21 @@ export function variedPlace(volume: Volume, extent: Omit<LabCrop, 'centreRasMm'>
         if (value !== undefined && value > (best?.value ?? 0)) best = { centre, value }
       }
   return best && voxelToRasMm(affine, best.centre.map(Math.round) as unknown as Triple)
+}
+
+/** Whether a place is where a scan is looked at when it opens. */
+function isMiddle({ shape, affine, spacingMm }: Grid, rasMm: PointMm): boolean {
+  const [d, h, w] = shape
+  const middle = voxelToRasMm(affine, [d >> 1, h >> 1, w >> 1])
+  return middle.every((mm, axis) => Math.abs(mm - rasMm[axis]) < Math.min(...spacingMm) / 2)
+}
+
+/** Where to begin: where the crosshair is (RAS mm), or, while it stands in the middle of the scan as at first, where most is to be seen. */
+export function firstPlace(
+  volume: Volume,
+  extent: Omit<LabCrop, 'centreRasMm'>,
+  crosshairRasMm: PointMm,
+): PointMm {
+  const place = isMiddle(volume, crosshairRasMm) ? variedPlace(volume, extent) : undefined
+  return place ?? crosshairRasMm
 }

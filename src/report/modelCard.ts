@@ -21,7 +21,7 @@ export function parentOf({ provenance }: ModelManifest): ModelParent | undefined
 /** One line of markdown: what a network is, eats and tells apart. */
 export function describeNetwork(
   task: string,
-  { config, shape, spacingMm, huWindow, labels, thresholds }: NetworkEntry,
+  { config, shape, spacingMm, huWindow, labels, thresholds, teacher }: NetworkEntry,
 ): string {
   return [
     `- **${task}**: SMARTFormer, ${config.embed} channels, depths ${config.depths.join('-')}, windows of ${config.window}³ tokens; `,
@@ -29,6 +29,7 @@ export function describeNetwork(
     labels.length > 0
       ? `classes ${labels.join(', ')}; thresholds ${JSON.stringify(thresholds)}`
       : 'no classes: semantic attention and the reconstruction of hidden voxels',
+    teacher ? '; the momentum teacher, whose attention chose the masks, beside the student' : '',
   ].join('')
 }
 

@@ -1,18 +1,15 @@
 // The attention lab: which model is looked into, which part of the scan it sees, and what is painted over the scan. Arrays
 // are held outside; sections of the lab have slices of their own.
-import { InputError } from '../base/errors.ts'
-import type { Grid, Triple } from '../base/shape.ts'
 import type { LabCrop } from '../insight/labCrop.ts'
 import type { Role } from '../insight/labModel.ts'
 import type { CropPainting } from '../insight/painting.ts'
-import { variedPlace } from '../insight/variedPlace.ts'
-import { voxelToRasMm, type PointMm } from '../volume/geometry.ts'
+import { firstPlace } from '../insight/variedPlace.ts'
+import type { PointMm } from '../volume/geometry.ts'
 import type { LabModelSummary, LabNetwork, ModelSource } from '../worker/labProtocol.ts'
 import type { StageProgress } from '../worker/protocol.ts'
-import { toFailure } from './failure.ts'
 import type { Failure } from './failure.ts'
-import { isSameModel, MODEL_NAME } from './modelsSlice.ts'
-import type { Services, SliceOf, Workbench } from './store.ts'
+import { createModelOpening, shippedSource } from './labModelOpening.ts'
+import type { SliceOf, Workbench } from './store.ts'
 import type { Plane } from './viewSlice.ts'
 
 export type LabModelState =
@@ -80,111 +77,23 @@ export function openLabNetwork({
   return labModel.kind === 'ready' ? labModel.model.networks[labNetwork] : undefined
 }
 
-const times = (shape: Triple, scale: number): Triple => [shape[0] * scale, shape[1] * scale, shape[2] * scale]
-
-type Api = Parameters<ReturnType<SliceOf<LabSlice>>>
-
-/** Opening models: one at a time, a newer wish cancels the one under way. */
-function createModelOpening(
-  services: Services,
-  set: Api[0],
-  get: Api[1],
-  moveCrop: (centreRasMm: PointMm | undefined) => void,
-): Pick<LabSlice, 'enterLab' | 'openLabModel' | 'replaceLabModel' | 'openLabFiles'> {
-  const { compute } = services.workers
-  let controller = new AbortController()
-  const fail = (error: unknown) => {
-    const failure = toFailure(error, 'Opening this model')
-    set({ labModel: failure ? { kind: 'failed', failure } : { kind: 'none' } })
-  }
-
-  return {
-    async enterLab() {
-      if (get().labModel.kind !== 'none') return
-      if (get().models === null) void get().listModels()
-      const { labSource: source } = get()
-      set({ labModel: { kind: 'opening', progress: OPENING } })
-      const name = await labModelName(services)
-      // Somebody may have chosen another one meanwhile.
-      if (isSameModel(get().labSource, source) && get().labModel.kind === 'opening')
-        await get().openLabModel({ kind: 'installed', name, baseUrl: services.baseUrl })
-    },
-
-    async openLabModel(source) {
-      controller.abort()
-      controller = new AbortController()
-      const { signal } = controller
-      const onProgress = (progress: StageProgress) => set({ labModel: { kind: 'opening', progress } })
-      onProgress(OPENING)
-      set({ labSource: source, labRole: 'student' })
-      try {
-        const model = await compute.run('openLabModel', { source }, { signal, onProgress })
-        // A network that can reconstruct shows the most.
-        const first = model.networks.findIndex(one => one.canReconstruct)
-        set({ labModel: { kind: 'ready', model }, labNetwork: Math.max(0, first) })
-        moveCrop(get().labCrop?.centreRasMm)
-      } catch (error) {
-        if (!signal.aborted) fail(error)
-      }
-    },
-
-    replaceLabModel(after) {
-      const { labModel, mode } = get()
-      if (after && labModel.kind !== 'none') return void get().openLabModel(after)
-      controller.abort()
-      set({ labSource: after ?? shippedSource(services), labModel: { kind: 'none' } })
-      if (mode === 'explore') void get().enterLab()
-    },
-
-    async openLabFiles(files, names) {
-      const pick = (ending: string) => files[names.findIndex(name => name.toLowerCase().endsWith(ending))]
-      const [manifest, weights] = [pick('.json'), pick('.safetensors')]
-      if (!manifest || !weights)
-        return fail(
-          new InputError(
-            `${names.join(', ') || 'Nothing'} came, but a model's model.json and its .safetensors file are expected. Choose both together.`,
-          ),
-        )
-      await get().openLabModel({ kind: 'files', key: `${Date.now()}`, manifest, weights })
-    },
-  }
+/** Size of the region: the network's own crop, `labScale` times along each side. */
+function extentOf(state: Workbench): Omit<LabCrop, 'centreRasMm'> | undefined {
+  const network = openLabNetwork(state)
+  if (!network) return undefined
+  const { shape, spacingMm } = network
+  const times = state.labScale
+  return { shape: [shape[0] * times, shape[1] * times, shape[2] * times], spacingMm }
 }
-
-/** Whether a place is where a scan is looked at when it opens. */
-function isMiddle({ shape, affine, spacingMm }: Grid, rasMm: PointMm): boolean {
-  const [d, h, w] = shape
-  const middle = voxelToRasMm(affine, [d >> 1, h >> 1, w >> 1])
-  return middle.every((mm, axis) => Math.abs(mm - rasMm[axis]) < Math.min(...spacingMm) / 2)
-}
-
-const OPENING: StageProgress = { stage: 'Opening the model', done: 0, total: 1 }
-
-/** Of public/models/index.json; an installation without one has the shipped model. */
-async function labModelName(services: Services): Promise<string> {
-  try {
-    const index = JSON.parse(await (await services.fetchFile('models/index.json')).text()) as { lab: string }
-    return String(index.lab)
-  } catch {
-    return MODEL_NAME
-  }
-}
-
-const shippedSource = ({ baseUrl }: Services): ModelSource => ({
-  ...{ kind: 'installed', name: MODEL_NAME, baseUrl },
-})
 
 export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
   /** The region keeps its centre when the network or its size changes. */
   function moveCrop(centreRasMm: LabCrop['centreRasMm'] | undefined): void {
-    const network = openLabNetwork(get())
-    if (!network || !centreRasMm) return
-    const shape = times(network.shape, get().labScale)
+    const extent = extentOf(get())
+    if (!extent || !centreRasMm) return
     get().cancelReconstruction()
     services.held.holdReconstruction(undefined)
-    set({
-      labCrop: { centreRasMm, shape, spacingMm: network.spacingMm },
-      reconstruction: { kind: 'none' },
-    })
+    set({ labCrop: { centreRasMm, ...extent }, reconstruction: { kind: 'none' } })
     void get().computeAttention()
   }
 
@@ -215,14 +124,13 @@ export const createLabSlice: SliceOf<LabSlice> = services => (set, get) => {
       moveCrop(get().labCrop?.centreRasMm)
     },
     placeFirstLabCrop() {
-      const { crosshairRasMm, lookAt, openCase, labScale } = get()
-      const network = openLabNetwork(get())
+      const { crosshairRasMm, openCase } = get()
       const volume = openCase && services.held.scan(openCase.id)?.series.volume
-      const isUntouched = volume && crosshairRasMm && isMiddle(volume, crosshairRasMm)
-      const extent = network && { ...network, shape: times(network.shape, labScale) }
-      const place = isUntouched && extent ? variedPlace(volume, extent) : undefined
-      if (place) lookAt(place)
-      moveCrop(place ?? crosshairRasMm ?? undefined)
+      const extent = extentOf(get())
+      if (!volume || !extent || !crosshairRasMm) return
+      const place = firstPlace(volume, extent, crosshairRasMm)
+      if (place !== crosshairRasMm) get().lookAt(place)
+      moveCrop(place)
     },
     placeLabCrop: centreRasMm => moveCrop(centreRasMm ?? get().crosshairRasMm ?? undefined),
     setLabPlane: labPlane => set({ labPlane }),

@@ -74,12 +74,12 @@ export const createMaskSlice: SliceOf<MaskSlice> = services => (set, get) => {
       const onProgress = (progress: StageProgress) => set({ reconstruction: { kind: 'running', progress } })
       onProgress({ stage: 'Starting', done: 0, total: 1 })
       try {
-        const { crop } = current.result
+        const { crop, satt } = current.result
         const { codes, masked } = current.mask
         const mask = Uint8Array.from(codes, code => (code === MARK.masked ? 1 : 0))
         const input = { source, volume: scan.series.volume, crop, task: network.task, mask }
         const result = await workers.compute.run('reconstruct', input, { signal, onProgress })
-        held.holdReconstruction({ ...result, crop, codes, maskKind, masks, masked })
+        held.holdReconstruction({ ...result, crop, codes, maskKind, masks, masked, satt })
         set({ reconstruction: { kind: 'done', serial: ++serial, device: result.device } })
       } catch (error) {
         if (signal.aborted) return

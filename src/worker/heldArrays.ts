@@ -18,6 +18,8 @@ export interface HeldReconstruction extends ReconstructionResult {
   readonly masked: number
   readonly maskKind: MaskKind
   readonly masks: MaskSettings
+  /** The attention that the mask was made of. [N] */
+  readonly satt: Float32Array
 }
 
 export interface HeldArrays {

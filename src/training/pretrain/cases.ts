@@ -126,7 +126,7 @@ const scanPoint = ({ lowRasMm: low, highRasMm: high }: PhantomPlan, random: Rand
   random.uniform(low[2], high[2]),
 ]
 
-/** Share of a phantom's crops that lie in the lungs, where nodules are, though they fill a third of the chest. */
+/** Share of a phantom's crops that lie in the lungs, where nodules are. */
 const lungShare = 0.5
 
 /**

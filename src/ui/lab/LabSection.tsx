@@ -1,6 +1,6 @@
 // One foldable section of the lab's panel: a title that folds, and what belongs to it.
 import { ChevronRight } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Button, Disclosure, DisclosurePanel, Heading } from 'react-aria-components'
 import { TOUR_STEPS } from '../../state/tourSteps.ts'
@@ -20,18 +20,16 @@ export function LabSection({ title, isOpenAtFirst = false, isLazy = false, child
   const [wasOpened, setWasOpened] = useState(isOpenAtFirst || !isLazy)
   const section = useRef<HTMLDivElement>(null)
   const isShown = useWorkbench(({ tourStep }) => tourStep !== null && TOUR_STEPS[tourStep].section === title)
-  const open = (to: boolean) => {
-    setOpen(to)
-    setWasOpened(wasOpened || to)
-  }
+  const fold = useCallback((isOpen: boolean) => {
+    setOpen(isOpen)
+    setWasOpened(was => was || isOpen)
+  }, [])
   useEffect(() => {
-    if (!isShown) return
-    setOpen(true)
-    setWasOpened(true)
-  }, [isShown])
+    if (isShown) fold(isShown)
+  }, [isShown, fold])
   useKeptInSight(section, isShown)
   return (
-    <Disclosure ref={section} className="lab-section" isExpanded={isOpen} onExpandedChange={open}>
+    <Disclosure ref={section} className="lab-section" isExpanded={isOpen} onExpandedChange={fold}>
       <Heading level={2}>
         <Button slot="trigger" className="lab-title">
           <ChevronRight size={14} aria-hidden /> {title}

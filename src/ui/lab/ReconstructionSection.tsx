@@ -56,7 +56,7 @@ export function ReconstructionSection() {
   )
 }
 
-/** After the first reconstruction the next ones follow the mask. */
+/** After the first reconstruction the next ones follow the mask, also where another attention (of teacher or student, clean or noisy) made it another. */
 function useFollowMask(): void {
   const masks = useWorkbench(state => state.masks)
   const kind = useWorkbench(state => state.maskKind)
@@ -65,7 +65,10 @@ function useFollowMask(): void {
   const held = useHeld()
   useEffect(() => {
     const last = held.reconstruction()
-    if (!last || (last.masks === masks && last.maskKind === kind)) return
+    const satt = held.attention()?.satt
+    if (!last || attention === 0) return
+    const isOfOther = last.satt !== satt && (kind === 'attention' || kind === 'low-attention')
+    if (last.masks === masks && last.maskKind === kind && !isOfOther) return
     const timer = setTimeout(() => void reconstruct(), REST_MS)
     return () => clearTimeout(timer)
   }, [held, masks, kind, attention, reconstruct])

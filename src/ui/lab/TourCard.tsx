@@ -72,9 +72,11 @@ function useFillingIn(): void {
     state => state.attention.kind === 'done' && openLabNetwork(state)?.canReconstruct === true,
   )
   useEffect(() => {
-    const { reconstruction, reconstruct } = store.getState()
+    // As it is now: showing the step may have asked for another attention, which comes first.
+    const { attention, reconstruction, reconstruct } = store.getState()
     const isFillingIn = at !== null && TOUR_STEPS[at].section === 'Reconstruction'
-    if (isFillingIn && canFillIn && reconstruction.kind === 'none') void reconstruct()
+    const isNext = attention.kind === 'done' && reconstruction.kind === 'none'
+    if (isFillingIn && canFillIn && isNext) void reconstruct()
   }, [store, at, canFillIn])
 }
 
